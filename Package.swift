@@ -1,0 +1,107 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The layers of ARCHITECTURE.md: a module may depend on its own layer and on lower ones.
+/// `Scripts/check-layers` compares this list with the table there.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .swiftLanguageMode(.v6)]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A room: a plain C header over one library. `linking` names what the system linker needs;
+/// the heavy rooms (CTorch, CPythia) have none, because the program loads them at first use.
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], linking libraries: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+    resources: resources, swiftSettings: strict)
+}
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "Searchlight",
+  products: [
+    .executable(name: "searchlight", targets: ["searchlight"]),
+    .library(name: "SearchlightStatistics", targets: ["StatisticalModels", "Inference"]),
+    .library(name: "SearchlightEvents", targets: ["EventFiles", "EventSelection", "JetClustering", "PhysicsObjects"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // 0: rooms
+    room("CTorch"),
+    room("CPythia"),
+    room("CFastJet", linking: ["fastjet"]),
+    .systemLibrary(name: "HDF5Library", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+    room("CHDF5", ["HDF5Library"]),
+    .systemLibrary(name: "CairoLibrary", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+    room("CCairo", ["CairoLibrary"]),
+    room("CLAPACK", linking: ["lapacke"]),
+    room("CCrypto", linking: ["crypto"]),
+
+    // 1: numbers, records, bytes, columns
+    module("CoreNumerics", ["CLAPACK"]),
+    module("Records", ["CCrypto"]),
+    module("ByteIO", ["Records"]),
+    module("Columns", ["Records"]),
+    module("Histograms", ["Records"]),
+
+    // 2: learning, which knows no physics
+    module("Tensors", ["CTorch", "Records"]),
+    module("NeuralNetworks", ["Tensors", "Records"]),
+    module("Learning", ["NeuralNetworks", "Tensors", "Records", "ByteIO", "CoreNumerics"]),
+
+    // 3: physics, which knows no learning
+    module("PhysicsObjects", ["Records"]),
+    module("EventFiles", ["CHDF5", "Columns", "ByteIO", "Records"]),
+    module("EventGeneration", ["CPythia", "PhysicsObjects", "CoreNumerics", "Records", yams]),
+    module("JetClustering", ["CFastJet", "PhysicsObjects", "Records"]),
+    module("DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Records", yams]),
+    module("EventSelection", ["Columns", "PhysicsObjects", "Records"]),
+
+    // 4: statistics, which knows no physics
+    module("StatisticalModels", ["CoreNumerics", "Histograms", "ByteIO", "Records"]),
+    module("Inference", ["StatisticalModels", "CoreNumerics", "Records"]),
+
+    // 6: pictures and pages
+    module("Figures", ["CCairo", "Histograms", "CoreNumerics", "Records", "ByteIO"]),
+    module("Reports", ["Figures", "Records", "ByteIO"]),
+
+    // 7: searches
+    module(
+      "Searches",
+      [
+        "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
+        "PhysicsObjects", "EventFiles", "EventGeneration", "DetectorSimulation", "EventSelection",
+        "StatisticalModels", "Inference", "Figures", "Reports", yams,
+      ]),
+
+    // 8: the program
+    .executableTarget(
+      name: "searchlight",
+      dependencies: [
+        "Searches", "Records", "ByteIO", "Columns", "EventFiles", "EventGeneration", "StatisticalModels", "Inference",
+        "Figures", "Reports", "Tensors", "Learning", argumentParser,
+      ],
+      swiftSettings: strict),
+
+    // T: tests
+    module("TestSupport", ["Records"]),
+    tests(of: "CoreNumerics"), tests(of: "Records"), tests(of: "ByteIO"), tests(of: "Columns"), tests(of: "Histograms"),
+    tests(of: "Tensors"), tests(of: "NeuralNetworks", ["Tensors"]), tests(of: "Learning", ["NeuralNetworks", "Tensors"]),
+    tests(of: "PhysicsObjects"), tests(of: "EventFiles", ["Columns"]), tests(of: "EventGeneration", ["PhysicsObjects"]),
+    tests(of: "JetClustering", ["PhysicsObjects"]),
+    tests(of: "DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns"]),
+    tests(of: "EventSelection", ["Columns"]),
+    tests(of: "StatisticalModels"), tests(of: "Inference", ["StatisticalModels"]),
+    tests(of: "Figures"), tests(of: "Reports", ["Figures"]), tests(of: "Searches"),
+  ]
+)

@@ -1,0 +1,13 @@
+#ifndef SEARCHLIGHT_CFASTJET_H
+#define SEARCHLIGHT_CFASTJET_H
+#include <stddef.h>
+#include <stdint.h>
+#pragma clang assume_nonnull begin
+#ifdef __cplusplus
+extern "C" {
+#endif
+#ifdef __cplusplus
+}
+#endif
+#pragma clang assume_nonnull end
+#endif

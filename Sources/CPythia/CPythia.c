@@ -1,0 +1,2 @@
+/* CPythia is loaded at run time: this target carries only its header. */
+#include "CPythia.h"

@@ -1,0 +1,2 @@
+/* CTorch is loaded at run time: this target carries only its header. */
+#include "CTorch.h"

@@ -1,0 +1,1 @@
+// Placeholder until the first code of this module lands.
