@@ -1,0 +1,97 @@
+import Foundation
+import Records
+
+/// Files that are there whole or not at all.
+public enum AtomicFile {
+  /// Writes `data` beside `url` under a temporary name, flushes it to the disk and renames it.
+  ///
+  /// A kill at any moment leaves the old file or the new one. The parent folder is made if it is missing.
+  /// - Throws: ``FileError``.
+  public static func write(_ data: Data, to url: URL) throws {
+    try replace(url) { temporary in
+      let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw FileError(.cannotWrite(systemReason()), path: url.path) }
+      defer { close(descriptor) }
+      try data.withUnsafeBytes { bytes in
+        var done = 0
+        while done < bytes.count {
+          let written = Foundation.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+          if written < 0 {
+            if errno == EINTR { continue }
+            throw FileError(.cannotWrite(systemReason()), path: url.path)
+          }
+          done += written
+        }
+      }
+    }
+  }
+
+  /// Lets `produce` write a file under a temporary name beside `url`, then flushes and renames it.
+  ///
+  /// If `produce` throws, the temporary file is removed and `url` is as it was.
+  public static func replace<Result>(_ url: URL, produce: (URL) throws -> Result) throws -> Result {
+    let folder = url.deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw FileError(.cannotWrite("its folder cannot be made: \(error.localizedDescription)"), path: url.path)
+    }
+    let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(getpid()).partial")
+    do {
+      let result = try produce(temporary)
+      try flush(temporary, for: url)
+      guard rename(temporary.path, url.path) == 0 else { throw FileError(.cannotWrite(systemReason()), path: url.path) }
+      return result
+    } catch {
+      unlink(temporary.path)
+      throw error
+    }
+  }
+
+  private static func flush(_ temporary: URL, for url: URL) throws {
+    let descriptor = open(temporary.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(.cannotWrite(systemReason()), path: url.path) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw FileError(.cannotWrite(systemReason()), path: url.path) }
+  }
+
+  private static func systemReason() -> String {
+    errno == ENOSPC
+      ? "no space left on the device; free some or choose another folder" : String(cString: strerror(errno))
+  }
+}
+
+/// A file that could not be read or written: which, why, and what would have worked.
+public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Problem: Hashable, Sendable {
+    case cannotRead(String)
+    case cannotWrite(String)
+  }
+
+  public var problem: Problem
+  public var path: String
+
+  public init(_ problem: Problem, path: String) {
+    self.problem = problem
+    self.path = path
+  }
+
+  public var description: String {
+    switch problem {
+    case .cannotRead(let reason): "\(path): cannot be read: \(reason)"
+    case .cannotWrite(let reason): "\(path): cannot be written: \(reason)"
+    }
+  }
+}
+
+extension Data {
+  /// The bytes of a file, or a ``FileError`` that names it.
+  public init(readingFrom url: URL) throws {
+    do {
+      self = try Data(contentsOf: url)
+    } catch {
+      let reason = FileManager.default.fileExists(atPath: url.path) ? error.localizedDescription : "no such file"
+      throw FileError(.cannotRead(reason), path: url.path)
+    }
+  }
+}
