@@ -52,6 +52,7 @@ let package = Package(
     module("Records", ["CCrypto"]),
     module("ByteIO", ["Records"]),
     module("Columns", ["Records"]),
+    module("Cards", ["ByteIO", "Records", yams]),
     module("Histograms", ["Records"]),
 
     // 2: learning, which knows no physics
@@ -62,9 +63,9 @@ let package = Package(
     // 3: physics, which knows no learning
     module("PhysicsObjects", ["Records"]),
     module("EventFiles", ["CHDF5", "Columns", "ByteIO", "Records"]),
-    module("EventGeneration", ["CPythia", "PhysicsObjects", "CoreNumerics", "Records", yams]),
+    module("EventGeneration", ["CPythia", "PhysicsObjects", "CoreNumerics", "Cards", "Records", yams]),
     module("JetClustering", ["CFastJet", "PhysicsObjects", "Records"]),
-    module("DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Records", yams]),
+    module("DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", yams]),
     module("EventSelection", ["Columns", "PhysicsObjects", "Records"]),
 
     // 4: statistics, which knows no physics
@@ -81,7 +82,7 @@ let package = Package(
       [
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
         "PhysicsObjects", "EventFiles", "EventGeneration", "DetectorSimulation", "EventSelection",
-        "StatisticalModels", "Inference", "Figures", "Reports", yams,
+        "StatisticalModels", "Inference", "Figures", "Reports", "Cards", "JetClustering",
       ]),
 
     // 8: the program
@@ -95,7 +96,7 @@ let package = Package(
 
     // T: tests
     module("TestSupport", ["Records"]),
-    tests(of: "CoreNumerics"), tests(of: "Records"), tests(of: "ByteIO"), tests(of: "Columns"), tests(of: "Histograms"),
+    tests(of: "CoreNumerics"), tests(of: "Records"), tests(of: "ByteIO"), tests(of: "Columns"), tests(of: "Cards"), tests(of: "Histograms"),
     tests(of: "Tensors"), tests(of: "NeuralNetworks", ["Tensors"]), tests(of: "Learning", ["NeuralNetworks", "Tensors"]),
     tests(of: "PhysicsObjects"), tests(of: "EventFiles", ["Columns"]), tests(of: "EventGeneration", ["PhysicsObjects"]),
     tests(of: "JetClustering", ["PhysicsObjects"]),
