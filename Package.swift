@@ -63,7 +63,7 @@ let package = Package(
     // 3: physics, which knows no learning
     module("PhysicsObjects", ["Records"]),
     module("EventFiles", ["CHDF5", "Columns", "ByteIO", "Records"]),
-    module("EventGeneration", ["CPythia", "PhysicsObjects", "CoreNumerics", "Cards", "Records", yams]),
+    module("EventGeneration", ["CPythia", "PhysicsObjects", "Cards", "Records"]),
     module("JetClustering", ["CFastJet", "PhysicsObjects", "Records"]),
     module("DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", yams]),
     module("EventSelection", ["Columns", "PhysicsObjects", "Records"]),
