@@ -3,5 +3,6 @@ import ArgumentParser
 @main
 struct Searchlight: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "searchlight", abstract: "Searches for new physics at colliders with machine learning.")
+    commandName: "searchlight", abstract: "Searches for new physics at colliders with machine learning.",
+    subcommands: [DoctorCommand.self])
 }
