@@ -62,11 +62,11 @@ let package = Package(
 
     // 3: physics, which knows no learning
     module("PhysicsObjects", ["Records"]),
-    module("EventFiles", ["CHDF5", "Columns", "ByteIO", "Records"]),
-    module("EventGeneration", ["CPythia", "PhysicsObjects", "Cards", "Records"]),
+    module("EventFiles", ["CHDF5", "Columns", "Histograms", "ByteIO", "Records"]),
+    module("EventGeneration", ["CPythia", "PhysicsObjects", "CoreNumerics", "Cards", "Records", yams]),
     module("JetClustering", ["CFastJet", "PhysicsObjects", "Records"]),
     module("DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", yams]),
-    module("EventSelection", ["Columns", "PhysicsObjects", "Records"]),
+    module("EventSelection", ["Columns", "Histograms", "PhysicsObjects", "Records"]),
 
     // 4: statistics, which knows no physics
     module("StatisticalModels", ["CoreNumerics", "Histograms", "ByteIO", "Records"]),
@@ -98,10 +98,10 @@ let package = Package(
     module("TestSupport", ["Records"]),
     tests(of: "CoreNumerics"), tests(of: "Records"), tests(of: "ByteIO"), tests(of: "Columns"), tests(of: "Cards"), tests(of: "Histograms"),
     tests(of: "Tensors"), tests(of: "NeuralNetworks", ["Tensors"]), tests(of: "Learning", ["NeuralNetworks", "Tensors"]),
-    tests(of: "PhysicsObjects"), tests(of: "EventFiles", ["Columns"]), tests(of: "EventGeneration", ["PhysicsObjects"]),
+    tests(of: "PhysicsObjects"), tests(of: "EventFiles", ["Columns", "Histograms"]), tests(of: "EventGeneration", ["PhysicsObjects"]),
     tests(of: "JetClustering", ["PhysicsObjects"]),
     tests(of: "DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns"]),
-    tests(of: "EventSelection", ["Columns"]),
+    tests(of: "EventSelection", ["Columns", "Histograms"]),
     tests(of: "StatisticalModels"), tests(of: "Inference", ["StatisticalModels"]),
     tests(of: "Figures"), tests(of: "Reports", ["Figures"]), tests(of: "Searches"),
   ]

@@ -1,0 +1,126 @@
+import Columns
+import Foundation
+import Records
+
+/// Computes the value of a syntax tree on a table, whole columns at a time, and checks types on the way.
+struct ExpressionEvaluator {
+  let source: String
+  let table: Table
+
+  func error(_ message: String, _ node: SyntaxNode) -> ExpressionError {
+    ExpressionError(expression: source, range: node.range, message: message)
+  }
+
+  func value(of node: SyntaxNode) throws -> ExpressionValue {
+    switch node.kind {
+    case .number(let value): .constant(value)
+    case .boolean(let value): .constant(value ? 1 : 0, isBoolean: true)
+    case .column(let name): try column(name, node)
+    case .unary(let operation, let operand): try unary(operation, operand)
+    case .binary(let operation, let left, let right): try binary(operation, left, right, node)
+    case .call(let name, let arguments): try call(name, arguments, node)
+    case .subscripted(let base, let index): try subscripted(base, index, node)
+    case .fallback(let element, let fallback): try withFallback(element, fallback, node)
+    }
+  }
+
+  /// A value that can be a condition: booleans, and flags of 0 and 1 stored as small integers.
+  func condition(_ node: SyntaxNode) throws -> ExpressionValue {
+    var value = try value(of: node)
+    if case .column(let name) = node.kind, case .uint8? = table[name]?.values {
+      value = value.map(isBoolean: true) { $0 != 0 ? 1 : 0 }
+    }
+    guard value.isBoolean else { throw error("expected a condition (a comparison, for instance), found numbers", node) }
+    return value
+  }
+
+  func number(_ node: SyntaxNode) throws -> ExpressionValue {
+    let value = try value(of: node)
+    guard !value.isBoolean else { throw error("expected numbers, found a condition", node) }
+    return value
+  }
+
+  private func column(_ name: String, _ node: SyntaxNode) throws -> ExpressionValue {
+    if let column = table[name] { return ExpressionValue(column) }
+    if name == "pi" { return .constant(.pi) }
+    let near = nearestName(to: name, in: table.names).map { "; nearest: '\($0)'" } ?? ""
+    throw error("no column '\(name)'\(near)", node)
+  }
+
+  private func unary(_ operation: UnaryOperator, _ operand: SyntaxNode) throws -> ExpressionValue {
+    switch operation {
+    case .minus: try number(operand).map { -$0 }
+    case .not: try condition(operand).map(isBoolean: true) { $0 == 0 ? 1 : 0 }
+    }
+  }
+
+  private func binary(
+    _ operation: BinaryOperator, _ left: SyntaxNode, _ right: SyntaxNode, _ node: SyntaxNode
+  ) throws -> ExpressionValue {
+    let a = try operation.takesBooleans ? condition(left) : number(left)
+    let b = try operation.takesBooleans ? condition(right) : number(right)
+    let result: ExpressionValue? =
+      switch operation {
+      case .or: a.combined(with: b, isBoolean: true) { $0 != 0 || $1 != 0 ? 1 : 0 }
+      case .and: a.combined(with: b, isBoolean: true) { $0 != 0 && $1 != 0 ? 1 : 0 }
+      case .less: a.combined(with: b, isBoolean: true) { $0 < $1 ? 1 : 0 }
+      case .lessOrEqual: a.combined(with: b, isBoolean: true) { $0 <= $1 ? 1 : 0 }
+      case .greater: a.combined(with: b, isBoolean: true) { $0 > $1 ? 1 : 0 }
+      case .greaterOrEqual: a.combined(with: b, isBoolean: true) { $0 >= $1 ? 1 : 0 }
+      case .equal: a.combined(with: b, isBoolean: true) { $0 == $1 ? 1 : 0 }
+      case .notEqual: a.combined(with: b, isBoolean: true) { $0 != $1 ? 1 : 0 }
+      case .plus: a.combined(with: b) { $0 + $1 }
+      case .minus: a.combined(with: b) { $0 - $1 }
+      case .times: a.combined(with: b) { $0 * $1 }
+      case .divide: a.combined(with: b) { $0 / $1 }
+      case .power: a.combined(with: b) { pow($0, $1) }
+      }
+    return try matching(result, node)
+  }
+
+  /// Refuses a combination of collections with different counts.
+  func matching(_ value: ExpressionValue?, _ node: SyntaxNode) throws -> ExpressionValue {
+    guard let value else {
+      throw error("these belong to collections of different lengths; use one collection, or one element of each", node)
+    }
+    return value
+  }
+
+  private func subscripted(_ base: SyntaxNode, _ index: SyntaxNode, _ node: SyntaxNode) throws -> ExpressionValue {
+    let value = try value(of: base)
+    guard value.shape == .jagged else {
+      throw error("[…] needs several values an event, found \(value.shapeName)", base)
+    }
+    if let position = constantInteger(index) { return value.element(position) }
+    let mask = try condition(index)
+    guard mask.shape == .jagged, mask.offsets == value.offsets else {
+      throw error("a mask needs a condition on the same collection, or a whole number for one element", index)
+    }
+    return value.masked(mask)
+  }
+
+  private func constantInteger(_ node: SyntaxNode) -> Int? {
+    switch node.kind {
+    case .number(let value) where value == value.rounded() && abs(value) < 1e6: Int(value)
+    case .unary(.minus, let operand): constantInteger(operand).map { -$0 }
+    default: nil
+    }
+  }
+
+  private func withFallback(_ element: SyntaxNode, _ fallback: SyntaxNode, _ node: SyntaxNode) throws -> ExpressionValue {
+    let value = try value(of: element)
+    guard value.shape == .flat, !value.present.isEmpty || table.rowCount == 0 else {
+      throw error("?? needs an element before it, such as Jet_pt[0]", element)
+    }
+    let other = try self.value(of: fallback)
+    guard other.shape != .jagged, other.isBoolean == value.isBoolean else {
+      throw error("?? needs one value of the same kind after it", fallback)
+    }
+    var result = value
+    result.present = []
+    for row in value.present.indices where !value.present[row] {
+      result.numbers[row] = other.numbers[other.shape == .constant ? 0 : row]
+    }
+    return result
+  }
+}

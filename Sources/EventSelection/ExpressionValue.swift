@@ -1,0 +1,135 @@
+import Columns
+
+/// What an expression is worth on a table: one number for all rows, one a row, or several a row.
+///
+/// Numbers are doubles throughout; booleans are 0 and 1 with `isBoolean` set, so that types can be checked.
+struct ExpressionValue: Sendable {
+  enum Shape: Sendable { case constant, flat, jagged }
+
+  var shape: Shape
+  /// One value, one a row, or all rows' values one after another.
+  var numbers: [Double]
+  /// For jagged values: row `i` has `offsets[i] ..< offsets[i + 1]`.
+  var offsets: [Int] = []
+  var isBoolean: Bool
+  /// For elements of collections: whether each row has the element. Empty where all have.
+  var present: [Bool] = []
+
+  static func constant(_ value: Double, isBoolean: Bool = false) -> ExpressionValue {
+    ExpressionValue(shape: .constant, numbers: [value], isBoolean: isBoolean)
+  }
+
+  static func flat(_ numbers: [Double], isBoolean: Bool = false) -> ExpressionValue {
+    ExpressionValue(shape: .flat, numbers: numbers, isBoolean: isBoolean)
+  }
+
+  static func jagged(_ numbers: [Double], _ offsets: [Int], isBoolean: Bool = false) -> ExpressionValue {
+    ExpressionValue(shape: .jagged, numbers: numbers, offsets: offsets, isBoolean: isBoolean)
+  }
+
+  /// A column's values. Columns of booleans, and 8-bit ones such as `Jet_btag`, may stand where a condition is needed.
+  init(_ column: Column) {
+    shape = column.isJagged ? .jagged : .flat
+    numbers = column.values.asDoubles()
+    offsets = column.offsets ?? []
+    isBoolean = column.values.type == .bool
+  }
+
+  init(shape: Shape, numbers: [Double], offsets: [Int] = [], isBoolean: Bool, present: [Bool] = []) {
+    self.shape = shape
+    self.numbers = numbers
+    self.offsets = offsets
+    self.isBoolean = isBoolean
+    self.present = present
+  }
+
+  /// `operation` on each number.
+  @inline(__always)
+  func map(isBoolean: Bool = false, _ operation: (Double) -> Double) -> ExpressionValue {
+    ExpressionValue(shape: shape, numbers: numbers.map(operation), offsets: offsets, isBoolean: isBoolean)
+  }
+
+  /// `operation` on pairs: constants and flat values are repeated over the values of their row.
+  ///
+  /// `nil` if both are jagged with different counts in some row.
+  @inline(__always)
+  func combined(
+    with other: ExpressionValue, isBoolean: Bool = false, _ operation: (Double, Double) -> Double
+  ) -> ExpressionValue? {
+    switch (shape, other.shape) {
+    case (.constant, _):
+      let left = numbers[0]
+      return other.map(isBoolean: isBoolean) { operation(left, $0) }
+    case (_, .constant):
+      let right = other.numbers[0]
+      return map(isBoolean: isBoolean) { operation($0, right) }
+    case (.flat, .flat):
+      return .flat(zip(numbers, other.numbers).map(operation), isBoolean: isBoolean)
+    case (.jagged, .jagged):
+      guard offsets == other.offsets else { return nil }
+      return .jagged(zip(numbers, other.numbers).map(operation), offsets, isBoolean: isBoolean)
+    case (.jagged, .flat):
+      return combined(with: other.spread(over: offsets), isBoolean: isBoolean, operation)
+    case (.flat, .jagged):
+      return spread(over: other.offsets).combined(with: other, isBoolean: isBoolean, operation)
+    }
+  }
+
+  /// Each row's value, repeated for each of the row's positions.
+  func spread(over offsets: [Int]) -> ExpressionValue {
+    switch shape {
+    case .jagged: return self
+    case .constant:
+      return .jagged(Array(repeating: numbers[0], count: offsets.last ?? 0), offsets, isBoolean: isBoolean)
+    case .flat:
+      var spread = [Double]()
+      spread.reserveCapacity(offsets.last ?? 0)
+      for row in numbers.indices {
+        for _ in offsets[row]..<offsets[row + 1] { spread.append(numbers[row]) }
+      }
+      return .jagged(spread, offsets, isBoolean: isBoolean)
+    }
+  }
+
+  /// One number a row from each row's values.
+  @inline(__always)
+  func reduced(isBoolean: Bool = false, _ operation: (ArraySlice<Double>) -> Double) -> ExpressionValue {
+    .flat((0..<(offsets.count - 1)).map { operation(numbers[offsets[$0]..<offsets[$0 + 1]]) }, isBoolean: isBoolean)
+  }
+
+  /// The values where the mask of the same counts is true.
+  func masked(_ mask: ExpressionValue) -> ExpressionValue {
+    var kept = [Double]()
+    var newOffsets = [0]
+    newOffsets.reserveCapacity(offsets.count)
+    for row in 0..<(offsets.count - 1) {
+      for position in offsets[row]..<offsets[row + 1] where mask.numbers[position] != 0 { kept.append(numbers[position]) }
+      newOffsets.append(kept.count)
+    }
+    return .jagged(kept, newOffsets, isBoolean: isBoolean)
+  }
+
+  /// Each row's value at a position (negative ones count from the end); 0 and not present where the row has none.
+  func element(_ index: Int) -> ExpressionValue {
+    let rows = offsets.count - 1
+    var picked = [Double](repeating: 0, count: rows)
+    var present = [Bool](repeating: true, count: rows)
+    for row in 0..<rows {
+      let position = index >= 0 ? offsets[row] + index : offsets[row + 1] + index
+      if position >= offsets[row], position < offsets[row + 1] {
+        picked[row] = numbers[position]
+      } else {
+        present[row] = false
+      }
+    }
+    return ExpressionValue(shape: .flat, numbers: picked, isBoolean: isBoolean, present: present)
+  }
+
+  var shapeName: String {
+    switch shape {
+    case .constant: "a constant"
+    case .flat: "one value an event"
+    case .jagged: "several values an event"
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Columns
+import Histograms
+
+/// A name for an expression.
+public struct NamedExpression: Hashable, Sendable {
+  public var name: String
+  public var expression: Expression
+
+  public init(name: String, expression: Expression) {
+    self.name = name
+    self.expression = expression
+  }
+}
+
+/// A collection made from another: those of its objects for which a condition holds.
+public struct ObjectDefinition: Hashable, Sendable {
+  /// The new collection; its columns are `<name>_pt` and so on.
+  public var name: String
+  /// The collection that it is taken from.
+  public var source: String
+  public var condition: Expression
+
+  public init(name: String, source: String, condition: Expression) {
+    self.name = name
+    self.source = source
+    self.condition = condition
+  }
+
+  /// Reads `Jet[Jet_pt > 30 and abs(Jet_eta) < 2.5]`.
+  /// - Throws: ``ExpressionError``.
+  public init(name: String, parsing text: String) throws {
+    let whole = try Expression(parsing: text)
+    guard case .subscripted(let base, let mask) = whole.root.kind, case .column(let source) = base.kind else {
+      throw ExpressionError(
+        expression: text, range: whole.root.range,
+        message: "objects '\(name)' need a collection and a condition: Jet[Jet_pt > 30]")
+    }
+    let condition = String(Array(text)[mask.range])
+    self.init(name: name, source: source, condition: try Expression(parsing: condition))
+  }
+
+  /// Adds the collection's columns to a table.
+  func add(to table: inout Table) throws {
+    let mask = try condition.evaluate(on: table)
+    guard let offsets = mask.offsets, case .bool(let flags) = mask.values else {
+      throw ExpressionError(
+        expression: condition.text, range: 0..<condition.text.count,
+        message: "objects '\(name)' need a condition for each object of \(source)")
+    }
+    let positions = flags.indices.filter { flags[$0] }
+    var newOffsets = [0]
+    for row in 0..<(offsets.count - 1) {
+      newOffsets.append(newOffsets[row] + flags[offsets[row]..<offsets[row + 1]].count { $0 })
+    }
+    for member in table.names where member.hasPrefix("\(source)_") && table[member]?.offsets == offsets {
+      guard let column = table[member] else { continue }
+      try table.add(
+        name + member.dropFirst(source.count),
+        Column(column.values.gathered(at: positions), offsets: newOffsets))
+    }
+  }
+}
+
+/// Which events are kept: object definitions, derived columns, then cuts in order.
+public struct Selection: Hashable, Sendable {
+  public var objects: [ObjectDefinition]
+  public var definitions: [NamedExpression]
+  public var cuts: [NamedExpression]
+
+  public init(objects: [ObjectDefinition] = [], definitions: [NamedExpression] = [], cuts: [NamedExpression] = []) {
+    self.objects = objects
+    self.definitions = definitions
+    self.cuts = cuts
+  }
+
+  /// The events that pass, with all columns and the derived ones.
+  public struct Outcome: Sendable {
+    /// The events that pass all cuts.
+    public var table: Table
+    /// For each event that came in, whether it passed.
+    public var passes: [Bool]
+    /// Weighted by the table's `weight` column, or by 1 where it has none.
+    public var cutFlow: CutFlow
+  }
+
+  /// The table with objects and derived columns added, no event removed.
+  /// - Throws: ``ExpressionError``.
+  public func derived(from table: Table) throws -> Table {
+    var table = table
+    for object in objects { try object.add(to: &table) }
+    for definition in definitions { try table.add(definition.name, definition.expression.evaluate(on: table)) }
+    return table
+  }
+
+  /// Applies the selection to the table as it stands; take `table.variation(…)` first for a variation.
+  /// - Throws: ``ExpressionError``, `TableError` for a `weight` column that is not flat.
+  public func apply(to table: Table) throws -> Outcome {
+    let table = try derived(from: table)
+    let weights = table.contains("weight") ? try table.doubles("weight") : Array(repeating: 1, count: table.rowCount)
+    var passes = Array(repeating: true, count: table.rowCount)
+    var flow = CutFlow(steps: [Self.step("all events", "", passes, weights)])
+    for cut in cuts {
+      let mask = try cut.expression.mask(on: table)
+      for row in passes.indices where !mask[row] { passes[row] = false }
+      flow.steps.append(Self.step(cut.name, cut.expression.text, passes, weights))
+    }
+    return Outcome(table: table.filtered(passes), passes: passes, cutFlow: flow)
+  }
+
+  private static func step(_ name: String, _ text: String, _ passes: [Bool], _ weights: [Double]) -> CutFlow.Step {
+    var step = CutFlow.Step(name: name, expression: text)
+    for row in passes.indices where passes[row] {
+      step.sumW += weights[row]
+      step.sumW2 += weights[row] * weights[row]
+      step.count += 1
+    }
+    return step
+  }
+}
+
+extension CutFlow {
+  /// Σw times `factor`, Σw² times its square; raw counts stay.
+  public func scaled(by factor: Double) -> CutFlow {
+    CutFlow(
+      steps: steps.map {
+        var step = $0
+        step.sumW *= factor
+        step.sumW2 *= factor * factor
+        return step
+      })
+  }
+}

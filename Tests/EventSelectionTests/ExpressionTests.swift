@@ -1,0 +1,180 @@
+import Columns
+import Histograms
+import Records
+import Testing
+
+@testable import EventSelection
+
+private func events() throws -> Table {
+  try Table([
+    ("weight", Column([1.0, 2.0, 4.0])),
+    ("MissingET_MET", Column(.float32([100, 20, 50]))),
+    ("Jet_pt", Column(.float32([50, 40, 35, 90]), offsets: [0, 2, 2, 4])),
+    ("Jet_eta", Column(.float32([0.5, -3, 1, 2]), offsets: [0, 2, 2, 4])),
+    ("Jet_btag", Column(.uint8([1, 0, 1, 1]), offsets: [0, 2, 2, 4])),
+    ("Muon_pt", Column(.float32([30]), offsets: [0, 1, 1, 1])),
+  ])
+}
+
+@Suite struct ExpressionTests {
+  private func numbers(_ text: String) throws -> [Double] { try Expression(parsing: text).numbers(on: events()) }
+  private func mask(_ text: String) throws -> [Bool] { try Expression(parsing: text).mask(on: events()) }
+
+  @Test(arguments: [
+    ("1 + 2 * 3", 7.0), ("-2 ** 2", -4), ("2 ** 3 ** 2", 512), ("(1 + 2) * 3", 9), ("10 / 4 - 1", 1.5), ("2 ** -1", 0.5),
+    ("7 - 2 - 1", 4), ("1.5e2", 150), ("abs(-3)", 3), ("max(1, 5, 2)", 5), ("hypot(3, 4)", 5), ("cos(pi)", -1),
+  ])
+  func arithmetic(text: String, expected: Double) throws {
+    #expect(try numbers(text) == Array(repeating: expected, count: 3))
+  }
+
+  @Test func reductionsAndElements() throws {
+    #expect(try numbers("count(Jet_btag)") == [1, 0, 2])
+    #expect(try numbers("count(Jet_pt)") == [2, 0, 2])
+    #expect(try numbers("count(Jet_pt > 38 and abs(Jet_eta) < 2.5)") == [1, 0, 1])
+    #expect(try numbers("sum(Jet_pt)") == [90, 0, 125])
+    #expect(try numbers("max(Jet_pt)") == [50, 0, 90])
+    #expect(try numbers("mean(Jet_pt)") == [45, 0, 62.5])
+    #expect(try numbers("Jet_pt[1]") == [40, 0, 90])
+    #expect(try numbers("Jet_pt[-1]") == [40, 0, 90])
+    #expect(try numbers("Jet_pt[0] ?? -1") == [50, -1, 35])
+    #expect(try numbers("sum(Jet_pt[Jet_btag])") == [50, 0, 125])
+    #expect(try numbers("sum(Jet_pt * weight)") == [90, 0, 500])
+    #expect(try mask("any(Jet_eta > 1.5)") == [false, false, true])
+    #expect(try mask("all(Jet_eta > 0)") == [false, true, true])
+  }
+
+  @Test func conditions() throws {
+    #expect(try mask("count(Jet_btag) >= 1 and MissingET_MET > 60") == [true, false, false])
+    #expect(try mask("not MissingET_MET > 60 or weight == 1") == [true, true, true])
+    #expect(try mask("true and weight != 2") == [true, false, true])
+  }
+
+  /// Two massless momenta back to back: m = 2E; the law of cosines for ΔR.
+  @Test func kinematics() throws {
+    #expect(try numbers("mass(50, 0, 0, 0, 50, 0, pi, 0)").allSatisfy { abs($0 - 100) < 1e-9 })
+    #expect(try numbers("deltaPhi(3.1, -3.1)").allSatisfy { abs($0 - (6.2 - 2 * .pi)) < 1e-12 })
+    #expect(try numbers("deltaR(0, 3.1, 0, -3.1)").allSatisfy { abs($0 - (2 * .pi - 6.2)) < 1e-12 })
+  }
+
+  @Test(arguments: [
+    ("Jet_ptt > 3", "no column 'Jet_ptt'; nearest: 'Jet_pt'"),
+    ("cuont(Jet_pt)", "no function 'cuont'; nearest: 'count'"),
+    ("1 +", "ends too early"),
+    ("Jet_pt > 30", "several: use count, any or all"),
+    ("MissingET_MET", "expected a condition"),
+    ("Jet_pt + Muon_pt > 1", "different lengths"),
+    ("MissingET_MET[0] > 1", "needs several values an event"),
+    ("weight = 1", "write '=='"),
+    ("weight > 1 && weight < 3", "write 'and'"),
+    ("1 < weight < 3", "do not chain"),
+    ("(weight > 1", "expected ')'"),
+    ("Jet_pt[MissingET_MET > 2]", "a mask needs a condition on the same collection"),
+    ("", "is empty"),
+    ("hypot(1) > 2", "write hypot(x, y)"),
+    ("weight ?? 2 > 1", "needs an element before it"),
+  ])
+  func errorsPointIntoTheExpression(text: String, message: String) throws {
+    do {
+      _ = try Expression(parsing: text).mask(on: events())
+      Issue.record("'\(text)' was accepted")
+    } catch {
+      #expect("\(error)".contains(message), "\(error)")
+    }
+  }
+
+  @Test func theCaretsStandUnderTheCulprit() throws {
+    do {
+      _ = try Expression(parsing: "count(Jet_btg) >= 1").mask(on: events())
+      Issue.record("a column that does not exist")
+    } catch {
+      #expect("\(error)" == "no column 'Jet_btg'; nearest: 'Jet_btag'\n  count(Jet_btg) >= 1\n        ^^^^^^^")
+    }
+  }
+
+  /// Random trees print to text that parses to the same tree.
+  @Test func printedExpressionsParseToTheSameTree() throws {
+    var random = SeedTree(root: 11).child("trees").stream()
+    func tree(_ depth: Int) -> SyntaxNode {
+      func node(_ kind: SyntaxNode.Kind) -> SyntaxNode { SyntaxNode(kind: kind, range: 0..<0) }
+      guard depth > 0 else {
+        return random.integer(below: 2) == 0 ? node(.number(Double(random.integer(below: 9)))) : node(.column("Jet_pt"))
+      }
+      switch random.integer(below: 6) {
+      case 0: return node(.unary(random.integer(below: 2) == 0 ? .minus : .not, tree(depth - 1)))
+      case 1: return node(.call("max", [tree(depth - 1), tree(depth - 1)]))
+      case 2: return node(.subscripted(tree(depth - 1), tree(depth - 1)))
+      case 3: return node(.fallback(node(.subscripted(tree(0), tree(0))), tree(depth - 1)))
+      default:
+        let all: [BinaryOperator] = [.or, .and, .less, .equal, .plus, .minus, .times, .divide, .power]
+        return node(.binary(all[random.integer(below: all.count)], tree(depth - 1), tree(depth - 1)))
+      }
+    }
+    for _ in 0..<500 {
+      let made = tree(4)
+      #expect(try ExpressionParser.parse(made.description).withoutPlaces == made, "\(made)")
+    }
+  }
+
+  /// Whatever is typed gives an expression or an error, never a crash.
+  @Test func randomTextNeverCrashes() throws {
+    var random = SeedTree(root: 12).child("text").stream()
+    let pieces = ["Jet_pt", "1", ".5", "1e", "(", ")", "[", "]", "and", "not", "??", "<", "==", "-", "+", "**", "count", ",", "é", " ", "\n", "&"]
+    let table = try events()
+    for _ in 0..<5000 {
+      let text = (0..<random.integer(below: 12)).map { _ in pieces[random.integer(below: pieces.count)] }.joined()
+      if let expression = try? Expression(parsing: text) { _ = try? expression.evaluate(on: table) }
+    }
+    #expect(throws: ExpressionError.self) { try Expression(parsing: String(repeating: "(", count: 100_000)) }
+  }
+}
+
+@Suite struct SelectionTests {
+  private func selection() throws -> Selection {
+    Selection(
+      objects: [try ObjectDefinition(name: "central", parsing: "Jet[abs(Jet_eta) < 2.5]")],
+      definitions: [NamedExpression(name: "HT", expression: try Expression(parsing: "sum(central_pt)"))],
+      cuts: [
+        NamedExpression(name: "jets", expression: try Expression(parsing: "count(central_pt) >= 1")),
+        NamedExpression(name: "HT", expression: try Expression(parsing: "HT > 60")),
+      ])
+  }
+
+  @Test func objectsDefinitionsAndCutFlow() throws {
+    let outcome = try selection().apply(to: events())
+    #expect(outcome.passes == [false, false, true])
+    #expect(outcome.table["central_pt"]?.values == .float32([35, 90]))
+    #expect(outcome.cutFlow.steps.map(\.sumW) == [7, 5, 4])
+    #expect(outcome.cutFlow.steps.map(\.sumW2) == [21, 17, 16])
+    #expect(outcome.cutFlow.steps.map(\.count) == [3, 2, 1])
+    #expect(outcome.cutFlow.scaled(by: 2).steps.map(\.sumW2) == [84, 68, 64])
+  }
+
+  @Test func batchesAddUpToTheWhole() throws {
+    let table = try events()
+    var flow = CutFlow()
+    for row in 0..<3 { try flow.add(selection().apply(to: table[rows: row..<row + 1]).cutFlow) }
+    #expect(flow == (try selection().apply(to: table).cutFlow))
+  }
+}
+
+@Suite struct FeatureSetTests {
+  @Test func theSeedsFeaturesAreFiftyEight() throws {
+    let set = try #require(FeatureSet(preset: "tz-transfer"))
+    #expect(set.names.count == 58)
+    #expect(Set(set.names).count == 58)
+    #expect(["Jet1_PT", "FatJet5_Mass", "Electron2_Eta", "Muon1_Phi", "MissingET_MET"].allSatisfy(set.names.contains))
+    #expect(set.features.count { $0.placeholder != nil } == 52)
+    #expect(FeatureSet(preset: "nope") == nil)
+  }
+
+  @Test func rowsAreEventsAndMissingObjectsAreZero() throws {
+    let set = FeatureSet(
+      features: try ["Jet_pt[0]", "Muon_pt[0]", "count(Jet_pt)"].map {
+        Feature(name: $0, expression: try Expression(parsing: $0))
+      })
+    #expect(try set.matrix(of: events()) == [50, 30, 2, 0, 0, 0, 35, 0, 2])
+    let bad = FeatureSet(features: [Feature(name: "log", expression: try Expression(parsing: "log(count(Jet_pt))"))])
+    #expect(throws: FeatureError.self) { try bad.matrix(of: events()) }
+  }
+}
