@@ -1,3 +1,6 @@
+/* A room over HDF5 1.10: files, groups, one-dimensional chunked datasets, attributes.
+   Every function that returns int gives 0 when done and -1 when failed; every one that returns a pointer gives NULL
+   when failed. chdf5_last_error() then says why, for the calling thread. Nothing is printed. */
 #ifndef SEARCHLIGHT_CHDF5_H
 #define SEARCHLIGHT_CHDF5_H
 #include <stddef.h>
@@ -6,6 +9,86 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+typedef struct chdf5_file chdf5_file;
+typedef struct chdf5_dataset chdf5_dataset;
+
+typedef enum {
+  CHDF5_OTHER = 0, /* anything that is not below: compound, string, 64-bit unsigned, ... */
+  CHDF5_FLOAT32 = 1,
+  CHDF5_FLOAT64 = 2,
+  CHDF5_INT32 = 3,
+  CHDF5_INT64 = 4,
+  CHDF5_UINT8 = 5,
+  CHDF5_BOOL = 6, /* as h5py stores it: an 8-bit enumeration FALSE = 0, TRUE = 1 */
+  CHDF5_STRING = 7
+} chdf5_type;
+
+typedef enum { CHDF5_ABSENT = 0, CHDF5_GROUP = 1, CHDF5_DATASET = 2, CHDF5_UNKNOWN = 3 } chdf5_kind;
+typedef enum { CHDF5_NO_ATTRIBUTE = 0, CHDF5_TEXT = 1, CHDF5_INTEGER = 2, CHDF5_REAL = 3, CHDF5_ARRAY = 4 } chdf5_value;
+
+#define CHDF5_MAX_RANK 8
+
+typedef struct {
+  chdf5_type type; /* the type to read it as: narrower integers widen to the next of the list */
+  int rank;
+  uint64_t shape[CHDF5_MAX_RANK];
+  uint64_t chunk; /* 0 where it is not chunked; else the first chunk dimension */
+  uint64_t stored_bytes; /* on disk, after compression */
+  uint64_t element_bytes; /* one element on disk, before compression */
+} chdf5_info;
+
+/* The last failure of the calling thread; valid until its next call. */
+const char *chdf5_last_error(void);
+/* The system's error number behind the last failure, or 0. */
+int chdf5_last_errno(void);
+int chdf5_is_threadsafe(void);
+void chdf5_version(unsigned *major, unsigned *minor, unsigned *release);
+void chdf5_free(void *_Nullable memory);
+
+/* 1 yes, 0 no, -1 it cannot be read. */
+int chdf5_is_hdf5(const char *path);
+chdf5_file *_Nullable chdf5_file_create(const char *path);
+chdf5_file *_Nullable chdf5_file_open(const char *path);
+int chdf5_file_flush(chdf5_file *file);
+/* Frees the handle even if it fails. Close the file's datasets first. */
+int chdf5_file_close(chdf5_file *file);
+
+int chdf5_group_create(chdf5_file *file, const char *path);
+chdf5_kind chdf5_kind_of(chdf5_file *file, const char *path);
+/* The names in a group, in order of creation where the file kept it, else by name: zero-terminated, one after another,
+   an empty one at the end. Free with chdf5_free. */
+char *_Nullable chdf5_list(chdf5_file *file, const char *path);
+
+/* An empty one-dimensional dataset that can grow. gzip 0-9 (0: uncompressed). */
+chdf5_dataset *_Nullable chdf5_dataset_create(
+    chdf5_file *file, const char *path, chdf5_type type, uint64_t chunk, int gzip, int shuffle);
+chdf5_dataset *_Nullable chdf5_dataset_open(chdf5_file *file, const char *path);
+int chdf5_dataset_info(chdf5_dataset *dataset, chdf5_info *info);
+/* Appends count values of the type (CHDF5_BOOL: one byte each). */
+int chdf5_dataset_append(chdf5_dataset *dataset, chdf5_type type, const void *_Nullable values, uint64_t count);
+/* Reads positions [start, start + count) of a one-dimensional dataset as values of the type. */
+int chdf5_dataset_read(
+    chdf5_dataset *dataset, chdf5_type type, uint64_t start, uint64_t count, void *_Nullable values);
+void chdf5_dataset_close(chdf5_dataset *dataset);
+
+/* A scalar dataset that holds a UTF-8 text of any length. */
+int chdf5_text_write(chdf5_file *file, const char *path, const char *text);
+char *_Nullable chdf5_text_read(chdf5_file *file, const char *path);
+/* A one-dimensional dataset of texts, stored with the length of the longest. */
+int chdf5_texts_write(chdf5_file *file, const char *path, const char *_Nonnull const *_Nonnull texts, uint64_t count);
+
+/* Attributes of the object at a path; "/" is the file. */
+int chdf5_attribute_set_text(chdf5_file *file, const char *path, const char *name, const char *text);
+int chdf5_attribute_set_integer(chdf5_file *file, const char *path, const char *name, int64_t value);
+int chdf5_attribute_set_real(chdf5_file *file, const char *path, const char *name, double value);
+chdf5_value chdf5_attribute_kind(chdf5_file *file, const char *path, const char *name);
+char *_Nullable chdf5_attribute_text(chdf5_file *file, const char *path, const char *name);
+int chdf5_attribute_integer(chdf5_file *file, const char *path, const char *name, int64_t *value);
+int chdf5_attribute_real(chdf5_file *file, const char *path, const char *name, double *value);
+/* The names of the attributes, as chdf5_list gives names. */
+char *_Nullable chdf5_attribute_list(chdf5_file *file, const char *path);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,179 @@
+#include <stdlib.h>
+#include <string.h>
+#include "internal.h"
+
+static hid_t bool_type(void) {
+  hid_t type = H5Tenum_create(H5T_NATIVE_INT8);
+  int8_t value = 0;
+  if (type >= 0) H5Tenum_insert(type, "FALSE", &value);
+  value = 1;
+  if (type >= 0) H5Tenum_insert(type, "TRUE", &value);
+  return type;
+}
+
+hid_t chdf5_memory_type(chdf5_type type) {
+  switch (type) {
+    case CHDF5_FLOAT32: return H5Tcopy(H5T_NATIVE_FLOAT);
+    case CHDF5_FLOAT64: return H5Tcopy(H5T_NATIVE_DOUBLE);
+    case CHDF5_INT32: return H5Tcopy(H5T_NATIVE_INT32);
+    case CHDF5_INT64: return H5Tcopy(H5T_NATIVE_INT64);
+    case CHDF5_UINT8: return H5Tcopy(H5T_NATIVE_UINT8);
+    case CHDF5_BOOL: return bool_type();
+    default: return -1;
+  }
+}
+
+/* Little-endian on disk whatever the machine. */
+static hid_t disk_type(chdf5_type type) {
+  switch (type) {
+    case CHDF5_FLOAT32: return H5Tcopy(H5T_IEEE_F32LE);
+    case CHDF5_FLOAT64: return H5Tcopy(H5T_IEEE_F64LE);
+    case CHDF5_INT32: return H5Tcopy(H5T_STD_I32LE);
+    case CHDF5_INT64: return H5Tcopy(H5T_STD_I64LE);
+    case CHDF5_UINT8: return H5Tcopy(H5T_STD_U8LE);
+    case CHDF5_BOOL: return bool_type();
+    default: return -1;
+  }
+}
+
+static chdf5_type classify_integer(hid_t type) {
+  size_t size = H5Tget_size(type);
+  if (H5Tget_sign(type) == H5T_SGN_NONE) {
+    return size == 1 ? CHDF5_UINT8 : size == 2 ? CHDF5_INT32 : size == 4 ? CHDF5_INT64 : CHDF5_OTHER;
+  }
+  return size <= 4 ? CHDF5_INT32 : size == 8 ? CHDF5_INT64 : CHDF5_OTHER;
+}
+
+static int is_bool(hid_t type) {
+  int8_t value = -1;
+  if (H5Tget_nmembers(type) != 2 || H5Tget_size(type) != 1) return 0;
+  if (H5Tenum_valueof(type, "FALSE", &value) < 0 || value != 0) return 0;
+  return H5Tenum_valueof(type, "TRUE", &value) >= 0 && value == 1;
+}
+
+chdf5_type chdf5_classify(hid_t type) {
+  switch (H5Tget_class(type)) {
+    case H5T_FLOAT: return H5Tget_size(type) <= 4 ? CHDF5_FLOAT32 : H5Tget_size(type) == 8 ? CHDF5_FLOAT64 : CHDF5_OTHER;
+    case H5T_INTEGER: return classify_integer(type);
+    case H5T_ENUM: return is_bool(type) ? CHDF5_BOOL : CHDF5_OTHER;
+    case H5T_STRING: return CHDF5_STRING;
+    default: return CHDF5_OTHER;
+  }
+}
+
+static chdf5_dataset *wrap(hid_t id, const char *doing) {
+  if (id < 0) {
+    chdf5_fail(doing);
+    return NULL;
+  }
+  chdf5_dataset *dataset = malloc(sizeof *dataset);
+  if (dataset == NULL) {
+    H5Dclose(id);
+    chdf5_refuse("no memory for a dataset handle");
+    return NULL;
+  }
+  dataset->id = id;
+  return dataset;
+}
+
+chdf5_dataset *chdf5_dataset_create(
+    chdf5_file *file, const char *path, chdf5_type type, uint64_t chunk, int gzip, int shuffle) {
+  chdf5_begin();
+  hsize_t none = 0, unlimited = H5S_UNLIMITED, chunks = chunk;
+  hid_t element = disk_type(type);
+  hid_t space = H5Screate_simple(1, &none, &unlimited);
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  hid_t id = -1;
+  int ready = element >= 0 && space >= 0 && creation >= 0 && H5Pset_obj_track_times(creation, 0) >= 0 &&
+              H5Pset_chunk(creation, 1, &chunks) >= 0;
+  if (ready && shuffle) ready = H5Pset_shuffle(creation) >= 0;
+  if (ready && gzip > 0) ready = H5Pset_deflate(creation, (unsigned)gzip) >= 0;
+  if (ready) id = H5Dcreate2(file->id, path, element, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+  chdf5_dataset *dataset = wrap(id, "making a dataset");
+  H5Pclose(creation);
+  H5Sclose(space);
+  H5Tclose(element);
+  return dataset;
+}
+
+chdf5_dataset *chdf5_dataset_open(chdf5_file *file, const char *path) {
+  chdf5_begin();
+  return wrap(H5Dopen2(file->id, path, H5P_DEFAULT), "opening a dataset");
+}
+
+void chdf5_dataset_close(chdf5_dataset *dataset) {
+  chdf5_begin();
+  H5Dclose(dataset->id);
+  free(dataset);
+}
+
+int chdf5_dataset_info(chdf5_dataset *dataset, chdf5_info *info) {
+  chdf5_begin();
+  memset(info, 0, sizeof *info);
+  hid_t type = H5Dget_type(dataset->id);
+  hid_t space = H5Dget_space(dataset->id);
+  hid_t creation = H5Dget_create_plist(dataset->id);
+  int status = -1;
+  hsize_t shape[H5S_MAX_RANK];
+  int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, shape, NULL);
+  if (type >= 0 && creation >= 0 && rank >= 0) {
+    info->type = chdf5_classify(type);
+    info->rank = rank;
+    for (int i = 0; i < rank && i < CHDF5_MAX_RANK; ++i) info->shape[i] = shape[i];
+    info->element_bytes = H5Tget_size(type);
+    info->stored_bytes = H5Dget_storage_size(dataset->id);
+    hsize_t chunk[H5S_MAX_RANK];
+    if (H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_chunk(creation, H5S_MAX_RANK, chunk) > 0) info->chunk = chunk[0];
+    status = 0;
+  }
+  if (status < 0) chdf5_fail("describing a dataset");
+  H5Pclose(creation);
+  H5Sclose(space);
+  H5Tclose(type);
+  return status;
+}
+
+static int length_of(hid_t dataset, hsize_t *length) {
+  hid_t space = H5Dget_space(dataset);
+  int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
+  int status = rank == 1 && H5Sget_simple_extent_dims(space, length, NULL) == 1 ? 0 : -1;
+  H5Sclose(space);
+  return status;
+}
+
+/* Moves positions [start, start + count) between memory and the dataset. */
+static int transfer(hid_t dataset, chdf5_type type, hsize_t start, hsize_t count, const void *in, void *out) {
+  hid_t element = chdf5_memory_type(type);
+  hid_t space = H5Dget_space(dataset);
+  hid_t memory = H5Screate_simple(1, &count, NULL);
+  herr_t status = -1;
+  if (element >= 0 && space >= 0 && memory >= 0 &&
+      H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &count, NULL) >= 0) {
+    status = in != NULL ? H5Dwrite(dataset, element, memory, space, H5P_DEFAULT, in)
+                        : H5Dread(dataset, element, memory, space, H5P_DEFAULT, out);
+  }
+  if (status < 0) chdf5_fail(in != NULL ? "writing values" : "reading values");
+  H5Sclose(memory);
+  H5Sclose(space);
+  H5Tclose(element);
+  return status < 0 ? -1 : 0;
+}
+
+int chdf5_dataset_append(chdf5_dataset *dataset, chdf5_type type, const void *values, uint64_t count) {
+  chdf5_begin();
+  if (count == 0 || values == NULL) return 0;
+  hsize_t length = 0;
+  if (length_of(dataset->id, &length) < 0) return chdf5_refuse("a dataset that grows has one dimension");
+  hsize_t extended = length + count;
+  if (H5Dset_extent(dataset->id, &extended) < 0) return chdf5_fail("extending a dataset");
+  return transfer(dataset->id, type, length, count, values, NULL);
+}
+
+int chdf5_dataset_read(chdf5_dataset *dataset, chdf5_type type, uint64_t start, uint64_t count, void *values) {
+  chdf5_begin();
+  if (count == 0 || values == NULL) return 0;
+  hsize_t length = 0;
+  if (length_of(dataset->id, &length) < 0) return chdf5_refuse("only datasets with one dimension are read as columns");
+  if (start > length || count > length - start) return chdf5_refuse("the positions lie beyond the dataset's end");
+  return transfer(dataset->id, type, start, count, NULL, values);
+}

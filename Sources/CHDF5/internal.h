@@ -1,0 +1,32 @@
+#ifndef SEARCHLIGHT_CHDF5_INTERNAL_H
+#define SEARCHLIGHT_CHDF5_INTERNAL_H
+#include <hdf5.h>
+#include "CHDF5.h"
+
+struct chdf5_file {
+  hid_t id;
+};
+struct chdf5_dataset {
+  hid_t id;
+};
+
+/* Switches HDF5's own printing off for this thread (its error stack is one a thread) and clears the last error. */
+void chdf5_begin(void);
+/* Takes HDF5's error stack into the last error, with what was being done; returns -1. */
+int chdf5_fail(const char *doing);
+/* A last error of our own; returns -1. */
+int chdf5_refuse(const char *reason);
+
+/* A new in-memory type; close it. Negative for a type that has none. */
+hid_t chdf5_memory_type(chdf5_type type);
+chdf5_type chdf5_classify(hid_t file_type);
+
+/* A growing list of names: each with its zero, an empty one at the end. */
+typedef struct {
+  char *data;
+  size_t used, room;
+  int failed;
+} chdf5_names;
+void chdf5_names_add(chdf5_names *names, const char *name);
+char *chdf5_names_finish(chdf5_names *names);
+#endif

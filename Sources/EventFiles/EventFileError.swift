@@ -1,0 +1,57 @@
+/// What is wrong with a file of events: the file, the column, what was found, what would have worked.
+public struct EventFileError: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Problem: Hashable, Sendable {
+    case noSuchFile
+    case cannotRead(String)
+    case cannotWrite(String)
+    case notHDF5
+    case truncated(String)
+    /// An HDF5 file without the marks of an event table.
+    case foreign(String)
+    case newerSchema(found: Int, known: Int)
+    case noColumn(name: String, nearest: String?, available: [String])
+    /// A part of the file that contradicts another or cannot be decoded.
+    case damaged(dataset: String, reason: String)
+    /// A column whose values no table can hold.
+    case unreadableType(dataset: String, reason: String)
+    /// A batch that does not fit the columns of the file.
+    case mismatch(column: String, reason: String)
+    case rows(requested: Range<Int>, available: Int)
+    case notFinite(column: String, row: Int, value: String)
+  }
+
+  public var problem: Problem
+  public var path: String
+
+  public init(_ problem: Problem, path: String) {
+    self.problem = problem
+    self.path = path
+  }
+
+  public var description: String {
+    "\(path): \(problem.text)"
+  }
+}
+
+extension EventFileError.Problem {
+  var text: String {
+    switch self {
+    case .noSuchFile: "no such file"
+    case .cannotRead(let reason): "cannot be read: \(reason)"
+    case .cannotWrite(let reason): "cannot be written: \(reason)"
+    case .notHDF5: "is no HDF5 file; expected an event table as 'searchlight generate' writes it"
+    case .truncated(let reason): "is truncated (\(reason)); copy or generate it again"
+    case .foreign(let reason): "is an HDF5 file but no event table: \(reason). 'searchlight inspect' shows what it holds"
+    case .newerSchema(let found, let known):
+      "has schema version \(found), this program knows 1 to \(known); use the program that wrote it or a newer one"
+    case .noColumn(let name, let nearest, let available):
+      "no column '\(name)'\(nearest.map { "; nearest: '\($0)'" } ?? ""). The file has \(available.joined(separator: ", "))"
+    case .damaged(let dataset, let reason): "'\(dataset)' is damaged: \(reason); copy or generate the file again"
+    case .unreadableType(let dataset, let reason): "'\(dataset)' cannot be a column: \(reason)"
+    case .mismatch(let column, let reason): "column '\(column)' does not fit: \(reason)"
+    case .rows(let requested, let available): "rows \(requested) were asked for, the file has \(available)"
+    case .notFinite(let column, let row, let value):
+      "column '\(column)' holds \(value) in row \(row); expected finite numbers"
+    }
+  }
+}

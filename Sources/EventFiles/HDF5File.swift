@@ -1,0 +1,308 @@
+internal import CHDF5
+import Columns
+import Foundation
+import Synchronization
+
+/// One lock around the library: HDF5 serialises its calls anyway where it is thread-safe, and not every build of it is.
+private let library = Mutex<Void>(())
+
+/// Runs calls of the room under the lock.
+private func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
+  let box = UncheckedBox<Result>()
+  try library.withLock { _ in box.value = try body() }
+  guard let result = box.value else { preconditionFailure("the lock did not run its body") }
+  return result
+}
+
+/// Carries a result out of the lock on the same thread.
+private final class UncheckedBox<Value> { var value: Value? }
+
+/// An open HDF5 file.
+///
+/// `@unchecked Sendable`: the handle is only ever used under the lock above, and closed once, in `close()` or `deinit`.
+final class HDF5File: @unchecked Sendable {
+  /// The path as it is named in errors: the final one, also while a temporary file is written.
+  let path: String
+  private var handle: OpaquePointer?
+
+  private init(handle: OpaquePointer, path: String) {
+    self.handle = handle
+    self.path = path
+  }
+
+  deinit {
+    if let handle { _ = locked { chdf5_file_close(handle) } }
+  }
+
+  /// Opens a finished file for reading.
+  static func open(_ path: String) throws -> HDF5File {
+    guard FileManager.default.fileExists(atPath: path) else { throw EventFileError(.noSuchFile, path: path) }
+    return try locked {
+      guard chdf5_is_hdf5(path) > 0 else {
+        let number = chdf5_last_errno()
+        throw EventFileError(number == 0 ? .notHDF5 : .cannotRead(String(cString: strerror(number))), path: path)
+      }
+      guard let handle = chdf5_file_open(path) else {
+        let reason = lastReason()
+        throw EventFileError(reason.contains("truncated") ? .truncated(reason) : .cannotRead(reason), path: path)
+      }
+      return HDF5File(handle: handle, path: path)
+    }
+  }
+
+  /// Makes an empty file at `temporary`; errors call it `path`.
+  static func create(_ temporary: String, namedInErrors path: String) throws -> HDF5File {
+    try locked {
+      guard let handle = chdf5_file_create(temporary) else { throw EventFileError(.cannotWrite(lastReason()), path: path) }
+      return HDF5File(handle: handle, path: path)
+    }
+  }
+
+  /// Writes what is buffered and closes the file; datasets must be closed before.
+  func close() throws {
+    guard let handle else { return }
+    self.handle = nil
+    try locked {
+      guard chdf5_file_close(handle) == 0 else { throw EventFileError(.cannotWrite(Self.lastReason()), path: path) }
+    }
+  }
+
+  func flush() throws { try write { chdf5_file_flush($0) } }
+
+  func createGroup(_ group: String) throws { try write { chdf5_group_create($0, group) } }
+
+  func createDataset(_ name: String, type: ColumnType, chunk: Int, compression: Int) throws -> HDF5Dataset {
+    try withHandle { handle in
+      guard
+        let dataset = chdf5_dataset_create(handle, name, type.room, UInt64(chunk), Int32(compression), compression > 0 ? 1 : 0)
+      else { throw EventFileError(.cannotWrite(Self.lastReason()), path: path) }
+      return HDF5Dataset(handle: dataset, file: self, name: name)
+    }
+  }
+
+  func openDataset(_ name: String) throws -> HDF5Dataset {
+    try withHandle { handle in
+      guard let dataset = chdf5_dataset_open(handle, name) else {
+        throw EventFileError(.damaged(dataset: name, reason: Self.lastReason()), path: path)
+      }
+      return HDF5Dataset(handle: dataset, file: self, name: name)
+    }
+  }
+
+  enum Kind { case absent, group, dataset, other }
+
+  func kind(of name: String) -> Kind {
+    withHandle { handle in
+      switch chdf5_kind_of(handle, name) {
+      case CHDF5_ABSENT: .absent
+      case CHDF5_GROUP: .group
+      case CHDF5_DATASET: .dataset
+      default: .other
+      }
+    }
+  }
+
+  /// The names in a group, in the order of their creation where the file kept it, else by name.
+  func names(in group: String) throws -> [String] {
+    try withHandle { handle in try takeNames(chdf5_list(handle, group), of: group) }
+  }
+
+  func attributeNames(of object: String) throws -> [String] {
+    try withHandle { handle in try takeNames(chdf5_attribute_list(handle, object), of: object) }
+  }
+
+  func writeText(_ text: String, to dataset: String) throws { try write { chdf5_text_write($0, dataset, text) } }
+
+  func writeTexts(_ texts: [String], to dataset: String) throws {
+    let copies = texts.map { strdup($0) }
+    defer { copies.forEach { free($0) } }
+    let pointers = copies.compactMap { $0.map { UnsafePointer($0) } }
+    precondition(pointers.count == texts.count, "no memory for \(texts.count) texts")
+    try write { handle in
+      pointers.withUnsafeBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return 0 }
+        return chdf5_texts_write(handle, dataset, base, UInt64(texts.count))
+      }
+    }
+  }
+
+  func readText(_ dataset: String) throws -> String {
+    try withHandle { handle in
+      guard let text = chdf5_text_read(handle, dataset) else {
+        throw EventFileError(.damaged(dataset: dataset, reason: Self.lastReason()), path: path)
+      }
+      defer { chdf5_free(text) }
+      return String(cString: text)
+    }
+  }
+
+  func setAttribute(_ name: String, of object: String, to text: String) throws {
+    try write { chdf5_attribute_set_text($0, object, name, text) }
+  }
+
+  func setAttribute(_ name: String, of object: String, to value: Int) throws {
+    try write { chdf5_attribute_set_integer($0, object, name, Int64(value)) }
+  }
+
+  func textAttribute(_ name: String, of object: String) -> String? {
+    withHandle { handle in
+      guard let text = chdf5_attribute_text(handle, object, name) else { return nil }
+      defer { chdf5_free(text) }
+      return String(cString: text)
+    }
+  }
+
+  func integerAttribute(_ name: String, of object: String) -> Int? {
+    withHandle { handle in
+      var value: Int64 = 0
+      return chdf5_attribute_integer(handle, object, name, &value) == 0 ? Int(value) : nil
+    }
+  }
+
+  func realAttribute(_ name: String, of object: String) -> Double? {
+    withHandle { handle in
+      var value = 0.0
+      return chdf5_attribute_real(handle, object, name, &value) == 0 ? value : nil
+    }
+  }
+
+  private func withHandle<Result>(_ body: (OpaquePointer) throws -> Result) rethrows -> Result {
+    guard let handle else { preconditionFailure("\(path) was closed") }
+    return try locked { try body(handle) }
+  }
+
+  private func write(_ body: (OpaquePointer) -> Int32) throws {
+    try withHandle { handle in
+      guard body(handle) == 0 else { throw EventFileError(.cannotWrite(Self.lastReason()), path: path) }
+    }
+  }
+
+  /// Takes over a list of the room: zero-terminated names with an empty one at the end.
+  private func takeNames(_ list: UnsafeMutablePointer<CChar>?, of object: String) throws -> [String] {
+    guard let list else { throw EventFileError(.damaged(dataset: object, reason: Self.lastReason()), path: path) }
+    defer { chdf5_free(list) }
+    var names = [String]()
+    var next = list
+    while next.pointee != 0 {
+      names.append(String(cString: next))
+      next += strlen(next) + 1
+    }
+    return names
+  }
+
+  /// Why the room's last call failed.
+  static func lastReason() -> String {
+    let reason = String(cString: chdf5_last_error())
+    return chdf5_last_errno() == ENOSPC ? "no space left on the device; free some or choose another folder" : reason
+  }
+}
+
+/// An open dataset; it keeps its file open.
+///
+/// `@unchecked Sendable`: the handle is only ever used under the lock above, and closed once.
+final class HDF5Dataset: @unchecked Sendable {
+  let file: HDF5File
+  let name: String
+  private var handle: OpaquePointer?
+
+  fileprivate init(handle: OpaquePointer, file: HDF5File, name: String) {
+    self.handle = handle
+    self.file = file
+    self.name = name
+  }
+
+  deinit { close() }
+
+  func close() {
+    guard let handle else { return }
+    self.handle = nil
+    locked { chdf5_dataset_close(handle) }
+  }
+
+  struct Info {
+    /// `nil` where no column can hold the values.
+    var type: ColumnType?
+    var isText: Bool
+    var shape: [Int]
+    var storedBytes: Int
+    var elementBytes: Int
+    var chunk: Int
+  }
+
+  func info() throws -> Info {
+    try withHandle { handle in
+      var info = chdf5_info()
+      guard chdf5_dataset_info(handle, &info) == 0 else { throw damaged() }
+      let shape = withUnsafeBytes(of: info.shape) { Array($0.bindMemory(to: UInt64.self).prefix(Int(info.rank))) }
+      return Info(
+        type: ColumnType(room: info.type), isText: info.type == CHDF5_STRING, shape: shape.map(Int.init),
+        storedBytes: Int(info.stored_bytes), elementBytes: Int(info.element_bytes), chunk: Int(info.chunk))
+    }
+  }
+
+  func append(_ values: ColumnValues) throws {
+    let type = values.type.room
+    let status = withHandle { handle in
+      switch values {
+      case .float32(let values): chdf5_dataset_append(handle, type, values, UInt64(values.count))
+      case .float64(let values): chdf5_dataset_append(handle, type, values, UInt64(values.count))
+      case .int32(let values): chdf5_dataset_append(handle, type, values, UInt64(values.count))
+      case .int64(let values): chdf5_dataset_append(handle, type, values, UInt64(values.count))
+      case .uint8(let values): chdf5_dataset_append(handle, type, values, UInt64(values.count))
+      case .bool(let values):
+        chdf5_dataset_append(handle, type, values.map { $0 ? UInt8(1) : 0 }, UInt64(values.count))
+      }
+    }
+    guard status == 0 else { throw EventFileError(.cannotWrite(HDF5File.lastReason()), path: file.path) }
+  }
+
+  /// The values at a range of positions.
+  func read(_ type: ColumnType, _ range: Range<Int>) throws -> ColumnValues {
+    switch type {
+    case .float32: .float32(try read(range, as: type, zero: Float(0)))
+    case .float64: .float64(try read(range, as: type, zero: 0.0))
+    case .int32: .int32(try read(range, as: type, zero: Int32(0)))
+    case .int64: .int64(try read(range, as: type, zero: Int64(0)))
+    case .uint8: .uint8(try read(range, as: type, zero: UInt8(0)))
+    case .bool: .bool(try read(range, as: type, zero: UInt8(0)).map { $0 != 0 })
+    }
+  }
+
+  private func read<Value>(_ range: Range<Int>, as type: ColumnType, zero: Value) throws -> [Value] {
+    var values = [Value](repeating: zero, count: range.count)
+    try withHandle { handle in
+      let status = values.withUnsafeMutableBytes {
+        chdf5_dataset_read(handle, type.room, UInt64(range.lowerBound), UInt64(range.count), $0.baseAddress)
+      }
+      guard status == 0 else { throw damaged() }
+    }
+    return values
+  }
+
+  private func damaged() -> EventFileError {
+    EventFileError(.damaged(dataset: name, reason: HDF5File.lastReason()), path: file.path)
+  }
+
+  private func withHandle<Result>(_ body: (OpaquePointer) throws -> Result) rethrows -> Result {
+    guard let handle else { preconditionFailure("'\(name)' of \(file.path) was closed") }
+    return try locked { try body(handle) }
+  }
+}
+
+extension ColumnType {
+  fileprivate var room: chdf5_type {
+    switch self {
+    case .float32: CHDF5_FLOAT32
+    case .float64: CHDF5_FLOAT64
+    case .int32: CHDF5_INT32
+    case .int64: CHDF5_INT64
+    case .uint8: CHDF5_UINT8
+    case .bool: CHDF5_BOOL
+    }
+  }
+
+  fileprivate init?(room: chdf5_type) {
+    guard let type = ColumnType.allCases.first(where: { $0.room == room }) else { return nil }
+    self = type
+  }
+}
