@@ -4,7 +4,7 @@ import Records
 /// One number an event, for a network or a histogram.
 public struct Feature: Hashable, Sendable {
   public var name: String
-  public var expression: Expression
+  public var expression: ColumnExpression
   /// For axes, in the figures' notation: `p_{T} of jet 1`.
   public var title: String
   /// `GeV`, `rad`, or empty.
@@ -12,7 +12,7 @@ public struct Feature: Hashable, Sendable {
   /// Stands where the object is missing; `nil` where every event has a value. Scalers leave placeholders out.
   public var placeholder: Double?
 
-  public init(name: String, expression: Expression, title: String? = nil, unit: String = "", placeholder: Double? = nil) {
+  public init(name: String, expression: ColumnExpression, title: String? = nil, unit: String = "", placeholder: Double? = nil) {
     self.name = name
     self.expression = expression
     self.title = title ?? name
@@ -57,15 +57,15 @@ public struct FeatureSet: Hashable, Sendable {
     for (collection, words) in [("Jet", "jets"), ("FatJet", "large-R jets"), ("Electron", "electrons"), ("Muon", "muons")] {
       features.append(
         Feature(
-          name: "\(collection)_Multiplicity", expression: try Expression(parsing: "count(\(collection)_pt)"),
+          name: "\(collection)_Multiplicity", expression: try ColumnExpression(parsing: "count(\(collection)_pt)"),
           title: "number of \(words)"))
     }
     features.append(
       Feature(
-        name: "MissingET_MET", expression: try Expression(parsing: "MissingET_MET"), title: "E_{T}^{miss}", unit: "GeV"))
+        name: "MissingET_MET", expression: try ColumnExpression(parsing: "MissingET_MET"), title: "E_{T}^{miss}", unit: "GeV"))
     features.append(
       Feature(
-        name: "MissingET_Phi", expression: try Expression(parsing: "MissingET_phi"), title: "ϕ of E_{T}^{miss}",
+        name: "MissingET_Phi", expression: try ColumnExpression(parsing: "MissingET_phi"), title: "ϕ of E_{T}^{miss}",
         unit: "rad"))
     return features
   }
@@ -77,7 +77,7 @@ public struct FeatureSet: Hashable, Sendable {
     return try members.prefix(hasMass ? 4 : 3).map { suffix, member, symbol, unit in
       Feature(
         name: "\(name)\(number)_\(suffix)",
-        expression: try Expression(parsing: "\(collection)_\(member)[\(number - 1)]"),
+        expression: try ColumnExpression(parsing: "\(collection)_\(member)[\(number - 1)]"),
         title: "\(symbol) of \(words) \(number)", unit: unit, placeholder: 0)
     }
   }

@@ -4,9 +4,9 @@ import Histograms
 /// A name for an expression.
 public struct NamedExpression: Hashable, Sendable {
   public var name: String
-  public var expression: Expression
+  public var expression: ColumnExpression
 
-  public init(name: String, expression: Expression) {
+  public init(name: String, expression: ColumnExpression) {
     self.name = name
     self.expression = expression
   }
@@ -18,9 +18,9 @@ public struct ObjectDefinition: Hashable, Sendable {
   public var name: String
   /// The collection that it is taken from.
   public var source: String
-  public var condition: Expression
+  public var condition: ColumnExpression
 
-  public init(name: String, source: String, condition: Expression) {
+  public init(name: String, source: String, condition: ColumnExpression) {
     self.name = name
     self.source = source
     self.condition = condition
@@ -29,14 +29,14 @@ public struct ObjectDefinition: Hashable, Sendable {
   /// Reads `Jet[Jet_pt > 30 and abs(Jet_eta) < 2.5]`.
   /// - Throws: ``ExpressionError``.
   public init(name: String, parsing text: String) throws {
-    let whole = try Expression(parsing: text)
+    let whole = try ColumnExpression(parsing: text)
     guard case .subscripted(let base, let mask) = whole.root.kind, case .column(let source) = base.kind else {
       throw ExpressionError(
         expression: text, range: whole.root.range,
         message: "objects '\(name)' need a collection and a condition: Jet[Jet_pt > 30]")
     }
     let condition = String(Array(text)[mask.range])
-    self.init(name: name, source: source, condition: try Expression(parsing: condition))
+    self.init(name: name, source: source, condition: try ColumnExpression(parsing: condition))
   }
 
   /// Adds the collection's columns to a table.

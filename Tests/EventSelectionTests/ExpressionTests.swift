@@ -17,8 +17,8 @@ private func events() throws -> Table {
 }
 
 @Suite struct ExpressionTests {
-  private func numbers(_ text: String) throws -> [Double] { try Expression(parsing: text).numbers(on: events()) }
-  private func mask(_ text: String) throws -> [Bool] { try Expression(parsing: text).mask(on: events()) }
+  private func numbers(_ text: String) throws -> [Double] { try ColumnExpression(parsing: text).numbers(on: events()) }
+  private func mask(_ text: String) throws -> [Bool] { try ColumnExpression(parsing: text).mask(on: events()) }
 
   @Test(arguments: [
     ("1 + 2 * 3", 7.0), ("-2 ** 2", -4), ("2 ** 3 ** 2", 512), ("(1 + 2) * 3", 9), ("10 / 4 - 1", 1.5), ("2 ** -1", 0.5),
@@ -76,7 +76,7 @@ private func events() throws -> Table {
   ])
   func errorsPointIntoTheExpression(text: String, message: String) throws {
     do {
-      _ = try Expression(parsing: text).mask(on: events())
+      _ = try ColumnExpression(parsing: text).mask(on: events())
       Issue.record("'\(text)' was accepted")
     } catch {
       #expect("\(error)".contains(message), "\(error)")
@@ -85,7 +85,7 @@ private func events() throws -> Table {
 
   @Test func theCaretsStandUnderTheCulprit() throws {
     do {
-      _ = try Expression(parsing: "count(Jet_btg) >= 1").mask(on: events())
+      _ = try ColumnExpression(parsing: "count(Jet_btg) >= 1").mask(on: events())
       Issue.record("a column that does not exist")
     } catch {
       #expect("\(error)" == "no column 'Jet_btg'; nearest: 'Jet_btag'\n  count(Jet_btg) >= 1\n        ^^^^^^^")
@@ -123,9 +123,9 @@ private func events() throws -> Table {
     let table = try events()
     for _ in 0..<5000 {
       let text = (0..<random.integer(below: 12)).map { _ in pieces[random.integer(below: pieces.count)] }.joined()
-      if let expression = try? Expression(parsing: text) { _ = try? expression.evaluate(on: table) }
+      if let expression = try? ColumnExpression(parsing: text) { _ = try? expression.evaluate(on: table) }
     }
-    #expect(throws: ExpressionError.self) { try Expression(parsing: String(repeating: "(", count: 100_000)) }
+    #expect(throws: ExpressionError.self) { try ColumnExpression(parsing: String(repeating: "(", count: 100_000)) }
   }
 }
 
@@ -133,10 +133,10 @@ private func events() throws -> Table {
   private func selection() throws -> Selection {
     Selection(
       objects: [try ObjectDefinition(name: "central", parsing: "Jet[abs(Jet_eta) < 2.5]")],
-      definitions: [NamedExpression(name: "HT", expression: try Expression(parsing: "sum(central_pt)"))],
+      definitions: [NamedExpression(name: "HT", expression: try ColumnExpression(parsing: "sum(central_pt)"))],
       cuts: [
-        NamedExpression(name: "jets", expression: try Expression(parsing: "count(central_pt) >= 1")),
-        NamedExpression(name: "HT", expression: try Expression(parsing: "HT > 60")),
+        NamedExpression(name: "jets", expression: try ColumnExpression(parsing: "count(central_pt) >= 1")),
+        NamedExpression(name: "HT", expression: try ColumnExpression(parsing: "HT > 60")),
       ])
   }
 
@@ -171,10 +171,10 @@ private func events() throws -> Table {
   @Test func rowsAreEventsAndMissingObjectsAreZero() throws {
     let set = FeatureSet(
       features: try ["Jet_pt[0]", "Muon_pt[0]", "count(Jet_pt)"].map {
-        Feature(name: $0, expression: try Expression(parsing: $0))
+        Feature(name: $0, expression: try ColumnExpression(parsing: $0))
       })
     #expect(try set.matrix(of: events()) == [50, 30, 2, 0, 0, 0, 35, 0, 2])
-    let bad = FeatureSet(features: [Feature(name: "log", expression: try Expression(parsing: "log(count(Jet_pt))"))])
+    let bad = FeatureSet(features: [Feature(name: "log", expression: try ColumnExpression(parsing: "log(count(Jet_pt))"))])
     #expect(throws: FeatureError.self) { try bad.matrix(of: events()) }
   }
 }

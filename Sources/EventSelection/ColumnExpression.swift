@@ -6,7 +6,7 @@ import Columns
 /// value next to a jagged one holds for all values of its event. `Jet_pt[0]` is an event's first value, 0 where it has none
 /// (`Jet_pt[0] ?? -1` chooses another); `Jet_pt[Jet_btag]` keeps the values where a condition on the same collection holds.
 /// `count any all sum mean min max` turn the values of an event into one; 0 for an event without values.
-public struct Expression: Hashable, Sendable, CustomStringConvertible {
+public struct ColumnExpression: Hashable, Sendable, CustomStringConvertible {
   /// As it was written.
   public let text: String
   let root: SyntaxNode
