@@ -6,6 +6,14 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/// Factorises the lower triangle of a symmetric row-major matrix (order x order) in place: A = L Lᵀ.
+/// Returns 0; a positive k if the leading minor of order k is not positive definite; negative for a refused argument.
+int32_t clapack_cholesky(double *matrix, int32_t order);
+
+/// Solves L Lᵀ x = b in place of `right` with the factor of `clapack_cholesky`. Returns 0, or negative for a refused argument.
+int32_t clapack_cholesky_solve(const double *factor, int32_t order, double *right);
+
 #ifdef __cplusplus
 }
 #endif
