@@ -2,7 +2,7 @@ import Histograms
 import Records
 
 /// What was generated for one slice of a sample, before any cut on the detector's objects.
-public struct SliceSummary: Hashable, Codable, Sendable {
+public struct SampleSlice: Hashable, Codable, Sendable {
   public var name: String
   /// Events that the generator tried, and those that it accepted after process-level vetoes.
   public var tried: Int
@@ -37,7 +37,7 @@ public struct SliceSummary: Hashable, Codable, Sendable {
   ///
   /// Each block's σ̂ is a mean over its tried events, so the mean of all is Σ nᵢσ̂ᵢ/Σ nᵢ, with error
   /// √(Σ (nᵢδᵢ)²)/Σ nᵢ.
-  public mutating func add(_ block: SliceSummary) {
+  public mutating func add(_ block: SampleSlice) {
     precondition(name == block.name, "slices '\(name)' and '\(block.name)' are not of one process")
     let (mine, other) = (Double(tried), Double(block.tried))
     let total = mine + other
@@ -77,7 +77,7 @@ public struct SampleMetadata: Hashable, Codable, Sendable {
   public var kind: Kind
   /// A signal's parameters: `mass` in GeV.
   public var parameters: [String: Double]
-  public var slices: [SliceSummary]
+  public var slices: [SampleSlice]
   /// Cut flows by variation; `nominal` is the first.
   public var cutFlows: [String: CutFlow]
   /// Set in a file that is one block of a sample.
@@ -86,7 +86,7 @@ public struct SampleMetadata: Hashable, Codable, Sendable {
   public var notes: [String: String]
 
   public init(
-    name: String, kind: Kind = .simulated, parameters: [String: Double] = [:], slices: [SliceSummary] = [],
+    name: String, kind: Kind = .simulated, parameters: [String: Double] = [:], slices: [SampleSlice] = [],
     cutFlows: [String: CutFlow] = [:], block: Block? = nil, notes: [String: String] = [:]
   ) {
     self.name = name

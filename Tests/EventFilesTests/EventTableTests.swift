@@ -33,7 +33,7 @@ func makeMetadata(_ block: Int = 0, rows: Int = 10) -> SampleMetadata {
   SampleMetadata(
     name: "ttbar", parameters: ["mass": 172.5],
     slices: [
-      SliceSummary(
+      SampleSlice(
         name: "pt200", tried: 100 * rows, accepted: rows, sumW: Double(rows), sumW2: Double(rows),
         crossSection: 50 + Double(block), crossSectionError: 2, includes: "Z → ll")
     ],

@@ -1,0 +1,57 @@
+import ArgumentParser
+import EventFiles
+import Foundation
+import Records
+
+struct InspectCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Shows what a file of events holds: columns, slices with cross-sections, cut flows, its record.",
+    discussion: """
+      Examples:
+        searchlight inspect Studies/tz-transfer/events/ttbar.h5
+        searchlight inspect events.h5 --output-format json
+        searchlight inspect events.h5 --csv events.csv --columns weight,Jet_pt,MissingET_MET
+
+      Of an HDF5 file that is no event table, the tree of its objects is shown.
+      """)
+
+  @Argument(help: "An HDF5 file.")
+  var file: String
+
+  @Option(help: "How to print it: \(OutputFormat.allCases.map(\.rawValue).joined(separator: " or ")).")
+  var outputFormat: OutputFormat = .text
+
+  @Option(help: "Also write the events as comma-separated values to this file.")
+  var csv: String?
+
+  @Option(help: "The columns for --csv, separated by commas (default: all).")
+  var columns: String?
+
+  @Flag(help: "Read all events and fail if a column holds NaN or an infinity.")
+  var check = false
+
+  func validate() throws {
+    if columns != nil, csv == nil { throw ValidationError("--columns chooses columns for --csv; give both.") }
+  }
+
+  func run() async throws {
+    let url = URL(fileURLWithPath: file)
+    let inspection = try FileInspection(of: url)
+    switch outputFormat {
+    case .text: print(inspection)
+    case .json: print(String(decoding: try JSONEncoder.canonical.encode(inspection), as: UTF8.self))
+    }
+    guard check || csv != nil else { return }
+    let reader = try EventTableReader(url)
+    if check {
+      var batches = reader.batches(of: 20_000, check: .required)
+      while try batches.next() != nil {}
+      remark("\(file): \(reader.rowCount) events read, all values are finite")
+    }
+    if let csv {
+      let names = columns.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+      try reader.writeCSV(to: URL(fileURLWithPath: csv), columns: names)
+    }
+  }
+}
