@@ -5,16 +5,20 @@ import Columns
 /// Numbers, columns (flat or jagged) and conditions combine with `+ - * / **`, comparisons, `and`, `or`, `not`; a flat
 /// value next to a jagged one holds for all values of its event. `Jet_pt[0]` is an event's first value, 0 where it has none
 /// (`Jet_pt[0] ?? -1` chooses another); `Jet_pt[Jet_btag]` keeps the values where a condition on the same collection holds.
+/// `nJet` is the number of an event's jets, `500 GeV` and `1.2 TeV` are numbers in GeV.
 /// `count any all sum mean min max` turn the values of an event into one; 0 for an event without values.
 public struct ColumnExpression: Hashable, Sendable, CustomStringConvertible {
   /// As it was written.
   public let text: String
   let root: SyntaxNode
+  /// Parts that occur more than once; they are computed once.
+  private let repeated: Set<SyntaxNode>
 
   /// - Throws: ``ExpressionError`` that points at the place that cannot be read.
   public init(parsing text: String) throws {
     self.text = text
     root = try ExpressionParser.parse(text)
+    repeated = root.repeatedParts()
   }
 
   /// The formula with all parentheses; parses to the same formula.
@@ -29,11 +33,17 @@ public struct ColumnExpression: Hashable, Sendable, CustomStringConvertible {
   /// The formula's values as a column: of booleans for conditions, else of doubles; constants are repeated for each row.
   /// - Throws: ``ExpressionError`` for an unknown column or function, or for types that do not fit.
   public func evaluate(on table: Table) throws -> Column {
-    let value = try ExpressionEvaluator(source: text, table: table).value(of: root)
+    let value = try ExpressionEvaluator(source: text, table: table, repeated: repeated).value(of: root)
     switch value.shape {
     case .constant: return column(Array(repeating: value.numbers[0], count: table.rowCount), value)
     case .flat, .jagged: return column(value.numbers, value)
     }
+  }
+
+  /// A condition as a column of booleans, flat or one for each object; flags count as conditions.
+  func objectCondition(on table: Table) throws -> Column {
+    let value = try ExpressionEvaluator(source: text, table: table, repeated: repeated).condition(root)
+    return column(value.shape == .constant ? Array(repeating: value.numbers[0], count: table.rowCount) : value.numbers, value)
   }
 
   private func column(_ numbers: [Double], _ value: ExpressionValue) -> Column {
@@ -44,7 +54,7 @@ public struct ColumnExpression: Hashable, Sendable, CustomStringConvertible {
   /// One number an event.
   /// - Throws: ``ExpressionError`` if it gives a condition or several values an event.
   public func numbers(on table: Table) throws -> [Double] {
-    let evaluator = ExpressionEvaluator(source: text, table: table)
+    let evaluator = ExpressionEvaluator(source: text, table: table, repeated: repeated)
     let value = try evaluator.number(root)
     guard value.shape != .jagged else { throw evaluator.error("expected one value an event, found several", root) }
     return value.shape == .constant ? Array(repeating: value.numbers[0], count: table.rowCount) : value.numbers
@@ -53,7 +63,7 @@ public struct ColumnExpression: Hashable, Sendable, CustomStringConvertible {
   /// One truth value an event.
   /// - Throws: ``ExpressionError`` if it gives numbers or several values an event.
   public func mask(on table: Table) throws -> [Bool] {
-    let evaluator = ExpressionEvaluator(source: text, table: table)
+    let evaluator = ExpressionEvaluator(source: text, table: table, repeated: repeated)
     let value = try evaluator.condition(root)
     guard value.shape != .jagged else {
       throw evaluator.error("expected one truth value an event, found several: use count, any or all", root)

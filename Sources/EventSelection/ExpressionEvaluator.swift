@@ -6,12 +6,34 @@ import Records
 struct ExpressionEvaluator {
   let source: String
   let table: Table
+  private let repeated: Set<SyntaxNode>
+  private let cache = Cache()
+
+  /// The values of parts that occur more than once.
+  private final class Cache { var values: [SyntaxNode: ExpressionValue] = [:] }
+
+  /// - Parameter repeated: parts, without places, that are to be computed once.
+  init(source: String, table: Table, repeated: Set<SyntaxNode> = []) {
+    self.source = source
+    self.table = table
+    self.repeated = repeated
+  }
 
   func error(_ message: String, _ node: SyntaxNode) -> ExpressionError {
     ExpressionError(expression: source, range: node.range, message: message)
   }
 
   func value(of node: SyntaxNode) throws -> ExpressionValue {
+    guard !repeated.isEmpty else { return try computed(node) }
+    let key = node.withoutPlaces
+    guard repeated.contains(key) else { return try computed(node) }
+    if let known = cache.values[key] { return known }
+    let value = try computed(node)
+    cache.values[key] = value
+    return value
+  }
+
+  private func computed(_ node: SyntaxNode) throws -> ExpressionValue {
     switch node.kind {
     case .number(let value): .constant(value)
     case .boolean(let value): .constant(value ? 1 : 0, isBoolean: true)
@@ -27,8 +49,10 @@ struct ExpressionEvaluator {
   /// A value that can be a condition: booleans, and flags of 0 and 1 stored as small integers.
   func condition(_ node: SyntaxNode) throws -> ExpressionValue {
     var value = try value(of: node)
-    if case .column(let name) = node.kind, case .uint8? = table[name]?.values {
+    if value.isFlag {
+      let present = value.present
       value = value.map(isBoolean: true) { $0 != 0 ? 1 : 0 }
+      value.present = present
     }
     guard value.isBoolean else { throw error("expected a condition (a comparison, for instance), found numbers", node) }
     return value
@@ -41,10 +65,19 @@ struct ExpressionEvaluator {
   }
 
   private func column(_ name: String, _ node: SyntaxNode) throws -> ExpressionValue {
-    if let column = table[name] { return ExpressionValue(column) }
+    if let column = table[name] { return ExpressionValue(column, name: name) }
     if name == "pi" { return .constant(.pi) }
+    if let offsets = collectionSize(name) { return .flat(zip(offsets, offsets.dropFirst()).map { Double($1 - $0) }) }
     let near = nearestName(to: name, in: table.names).map { "; nearest: '\($0)'" } ?? ""
     throw error("no column '\(name)'\(near)", node)
+  }
+
+  /// The offsets of the collection that `nJet` counts.
+  private func collectionSize(_ name: String) -> [Int]? {
+    guard name.hasPrefix("n"), name.count > 1 else { return nil }
+    let prefix = name.dropFirst() + "_"
+    return table.names.first { $0.hasPrefix(prefix) && table[$0]?.isJagged == true && !$0.contains(":") }
+      .flatMap { table[$0]?.offsets }
   }
 
   private func unary(_ operation: UnaryOperator, _ operand: SyntaxNode) throws -> ExpressionValue {
@@ -81,7 +114,9 @@ struct ExpressionEvaluator {
   /// Refuses a combination of collections with different counts.
   func matching(_ value: ExpressionValue?, _ node: SyntaxNode) throws -> ExpressionValue {
     guard let value else {
-      throw error("these belong to collections of different lengths; use one collection, or one element of each", node)
+      throw error(
+        "these belong to different collections or choices of objects (different lengths); use one, or one element of each",
+        node)
     }
     return value
   }
@@ -93,13 +128,13 @@ struct ExpressionEvaluator {
     }
     if let position = constantInteger(index) { return value.element(position) }
     let mask = try condition(index)
-    guard mask.shape == .jagged, mask.offsets == value.offsets else {
+    guard mask.shape == .jagged, mask.objects == value.objects, mask.offsets == value.offsets else {
       throw error("a mask needs a condition on the same collection, or a whole number for one element", index)
     }
-    return value.masked(mask)
+    return value.masked(mask, named: index.description)
   }
 
-  private func constantInteger(_ node: SyntaxNode) -> Int? {
+  func constantInteger(_ node: SyntaxNode) -> Int? {
     switch node.kind {
     case .number(let value) where value == value.rounded() && abs(value) < 1e6: Int(value)
     case .unary(.minus, let operand): constantInteger(operand).map { -$0 }
@@ -113,7 +148,7 @@ struct ExpressionEvaluator {
       throw error("?? needs an element before it, such as Jet_pt[0]", element)
     }
     let other = try self.value(of: fallback)
-    guard other.shape != .jagged, other.isBoolean == value.isBoolean else {
+    guard other.shape != .jagged, other.isBoolean == value.isBoolean || (value.isFlag && other.isBoolean) else {
       throw error("?? needs one value of the same kind after it", fallback)
     }
     var result = value

@@ -12,6 +12,9 @@ extension ExpressionEvaluator {
       ("sum", "sum(values)"), ("mean", "mean(values)"), ("min", "min(values) or min(x, y, …)"),
       ("max", "max(values) or max(x, y, …)"), ("deltaR", "deltaR(eta1, phi1, eta2, phi2)"),
       ("mass", "mass(pt1, eta1, phi1, m1, pt2, eta2, phi2, m2, …)"),
+      ("transverseMass", "transverseMass(pt, phi, missing, missing_phi)"),
+      ("sorted", "sorted(values) or sorted(values, key)"), ("leading", "leading(values, number)"),
+      ("where", "where(condition, x, y)"),
     ]
 
   private static let elementwise: [String: @Sendable (Double) -> Double] = [
@@ -48,6 +51,18 @@ extension ExpressionEvaluator {
     case "mass":
       guard arguments.count >= 4, arguments.count.isMultiple(of: 4) else { throw wrongCount(name, arguments, node) }
       return try mass(arguments.map(number), node)
+    case "transverseMass":
+      try need(4, of: name, arguments, node)
+      return try transverseMass(arguments.map(number), node)
+    case "sorted":
+      guard arguments.count == 1 || arguments.count == 2 else { throw wrongCount(name, arguments, node) }
+      return try sorted(arguments)
+    case "leading":
+      try need(2, of: name, arguments, node)
+      return try leading(arguments)
+    case "where":
+      try need(3, of: name, arguments, node)
+      return try choice(arguments, node)
     default:
       let near = nearestName(to: name, in: Self.functions.map(\.name)).map { "; nearest: '\($0)'" } ?? ""
       let all = Self.functions.map(\.name).joined(separator: ", ")
@@ -64,7 +79,7 @@ extension ExpressionEvaluator {
     return error("'\(name)' has \(arguments.count) arguments; write \(signature)", node)
   }
 
-  private func severalValues(_ value: ExpressionValue, _ argument: SyntaxNode, _ name: String) throws -> ExpressionValue {
+  func severalValues(_ value: ExpressionValue, _ argument: SyntaxNode, _ name: String) throws -> ExpressionValue {
     guard value.shape == .jagged else {
       throw error("'\(name)' needs several values an event, found \(value.shapeName)", argument)
     }
@@ -76,11 +91,7 @@ extension ExpressionEvaluator {
     try need(1, of: name, arguments, node)
     let argument = arguments[0]
     let given = try severalValues(value(of: argument), argument, name)
-    if name == "count", !given.isBoolean {
-      // A stored flag such as Jet_btag counts as a condition.
-      guard let flags = try? condition(argument) else { return given.reduced { Double($0.count) } }
-      return flags.reduced { values in values.reduce(0, +) }
-    }
+    if name == "count", !given.isBoolean, !given.isFlag { return given.reduced { Double($0.count) } }
     let flags = try condition(argument)
     switch name {
     case "count": return flags.reduced { values in values.reduce(0, +) }

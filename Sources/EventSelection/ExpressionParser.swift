@@ -1,7 +1,9 @@
+import Records
+
 /// Reads expressions by precedence climbing.
 ///
 /// Grammar, loosest first: `or`, `and`, `not`, comparisons, `+ -`, `* /`, unary `-`, `**` (to the right), then
-/// subscripts `[…]` and `??` on elements. Names are letters, digits and `_`.
+/// subscripts `[…]` and `??` on elements. Names are letters, digits and `_`. A unit may stand behind a number.
 struct ExpressionParser {
   private enum Token: Hashable {
     case number(Double)
@@ -18,6 +20,13 @@ struct ExpressionParser {
   /// Deeper nesting than any formula has; refuses input that would exhaust the stack.
   private static let depthMaximum = 200
   private var depth = 0
+  /// Longer texts are refused unread.
+  private static let lengthMaximum = 10_000
+  /// Factors to GeV, rad, mm and pb.
+  static let units: [String: Double] = [
+    "MeV": 1e-3, "GeV": 1, "TeV": 1e3, "rad": 1, "deg": .pi / 180, "um": 1e-3, "mm": 1, "cm": 10, "m": 1000,
+    "fb": 1e-3, "pb": 1, "nb": 1e3,
+  ]
 
   private init(_ source: String) {
     self.source = source
@@ -26,11 +35,18 @@ struct ExpressionParser {
 
   static func parse(_ source: String) throws -> SyntaxNode {
     var parser = ExpressionParser(source)
+    guard parser.text.count <= lengthMaximum else {
+      throw parser.error("longer than \(lengthMaximum) characters; define parts of it by name", at: 0..<1)
+    }
     try parser.advance()
     guard parser.token != .end else { throw parser.error("an expression is empty", at: 0..<0) }
     let node = try parser.binary(above: 0)
     guard parser.token == .end else {
       throw parser.error("expected an operator or the end", at: parser.tokenRange)
+    }
+    // Long chains of operators nest to the left.
+    guard node.height <= depthMaximum else {
+      throw parser.error("more than \(depthMaximum) operators, one within the other; define parts of it by name", at: 0..<1)
     }
     return node
   }
@@ -153,12 +169,27 @@ struct ExpressionParser {
     return node
   }
 
+  /// A number with the unit behind it, if there is one: `1.2 TeV` is 1200.
+  private mutating func quantity(_ value: Double, from range: Range<Int>) throws -> SyntaxNode {
+    try advance()
+    guard case .name(let unit) = token, unit != "and", unit != "or" else {
+      return SyntaxNode(kind: .number(value), range: range)
+    }
+    guard let factor = Self.units[unit], (value * factor).isFinite else {
+      let known = Self.units.keys.sorted()
+      let near = nearestName(to: unit, in: known).map { "; nearest: '\($0)'" } ?? ""
+      throw error("'\(unit)' behind a number is no unit\(near). Units: \(known.joined(separator: ", "))", at: tokenRange)
+    }
+    let end = tokenRange.upperBound
+    try advance()
+    return SyntaxNode(kind: .number(value * factor), range: range.lowerBound..<end)
+  }
+
   private mutating func primary() throws -> SyntaxNode {
     let range = tokenRange
     switch token {
     case .number(let value):
-      try advance()
-      return SyntaxNode(kind: .number(value), range: range)
+      return try quantity(value, from: range)
     case .name("true"), .name("false"):
       let value = token == .name("true")
       try advance()

@@ -14,6 +14,11 @@ struct ExpressionValue: Sendable {
   var isBoolean: Bool
   /// For elements of collections: whether each row has the element. Empty where all have.
   var present: [Bool] = []
+  /// Values of an 8-bit column such as `Jet_btag`: numbers that may stand where a condition is needed, true unless 0.
+  var isFlag = false
+  /// What jagged values belong to: `Jet`, `Jet[Jet_pt > 30]`. Values of different objects do not combine, even where a
+  /// batch happens to have as many of one as of the other.
+  var objects = ""
 
   static func constant(_ value: Double, isBoolean: Bool = false) -> ExpressionValue {
     ExpressionValue(shape: .constant, numbers: [value], isBoolean: isBoolean)
@@ -23,16 +28,23 @@ struct ExpressionValue: Sendable {
     ExpressionValue(shape: .flat, numbers: numbers, isBoolean: isBoolean)
   }
 
-  static func jagged(_ numbers: [Double], _ offsets: [Int], isBoolean: Bool = false) -> ExpressionValue {
-    ExpressionValue(shape: .jagged, numbers: numbers, offsets: offsets, isBoolean: isBoolean)
+  static func jagged(
+    _ numbers: [Double], _ offsets: [Int], of objects: String, isBoolean: Bool = false
+  ) -> ExpressionValue {
+    var value = ExpressionValue(shape: .jagged, numbers: numbers, offsets: offsets, isBoolean: isBoolean)
+    value.objects = objects
+    return value
   }
 
-  /// A column's values. Columns of booleans, and 8-bit ones such as `Jet_btag`, may stand where a condition is needed.
-  init(_ column: Column) {
+  /// A column's values.
+  init(_ column: Column, name: String) {
     shape = column.isJagged ? .jagged : .flat
     numbers = column.values.asDoubles()
     offsets = column.offsets ?? []
     isBoolean = column.values.type == .bool
+    isFlag = column.values.type == .uint8
+    // Names that differ before the first underscore are of different collections for certain; the rest the offsets tell.
+    objects = column.isJagged ? String(name.prefix { $0 != "_" }) : ""
   }
 
   init(shape: Shape, numbers: [Double], offsets: [Int] = [], isBoolean: Bool, present: [Bool] = []) {
@@ -46,12 +58,14 @@ struct ExpressionValue: Sendable {
   /// `operation` on each number.
   @inline(__always)
   func map(isBoolean: Bool = false, _ operation: (Double) -> Double) -> ExpressionValue {
-    ExpressionValue(shape: shape, numbers: numbers.map(operation), offsets: offsets, isBoolean: isBoolean)
+    var result = ExpressionValue(shape: shape, numbers: numbers.map(operation), offsets: offsets, isBoolean: isBoolean)
+    result.objects = objects
+    return result
   }
 
   /// `operation` on pairs: constants and flat values are repeated over the values of their row.
   ///
-  /// `nil` if both are jagged with different counts in some row.
+  /// `nil` if both are jagged and of different objects, or with different counts in some row.
   @inline(__always)
   func combined(
     with other: ExpressionValue, isBoolean: Bool = false, _ operation: (Double, Double) -> Double
@@ -66,28 +80,30 @@ struct ExpressionValue: Sendable {
     case (.flat, .flat):
       return .flat(zip(numbers, other.numbers).map(operation), isBoolean: isBoolean)
     case (.jagged, .jagged):
-      guard offsets == other.offsets else { return nil }
-      return .jagged(zip(numbers, other.numbers).map(operation), offsets, isBoolean: isBoolean)
+      guard objects == other.objects, offsets == other.offsets else { return nil }
+      return .jagged(zip(numbers, other.numbers).map(operation), offsets, of: objects, isBoolean: isBoolean)
     case (.jagged, .flat):
-      return combined(with: other.spread(over: offsets), isBoolean: isBoolean, operation)
+      return combined(with: other.spread(over: self), isBoolean: isBoolean, operation)
     case (.flat, .jagged):
-      return spread(over: other.offsets).combined(with: other, isBoolean: isBoolean, operation)
+      return spread(over: other).combined(with: other, isBoolean: isBoolean, operation)
     }
   }
 
-  /// Each row's value, repeated for each of the row's positions.
-  func spread(over offsets: [Int]) -> ExpressionValue {
+  /// Each row's value, repeated for each of the row's objects.
+  func spread(over other: ExpressionValue) -> ExpressionValue {
+    let offsets = other.offsets
     switch shape {
     case .jagged: return self
     case .constant:
-      return .jagged(Array(repeating: numbers[0], count: offsets.last ?? 0), offsets, isBoolean: isBoolean)
+      return .jagged(
+        Array(repeating: numbers[0], count: offsets.last ?? 0), offsets, of: other.objects, isBoolean: isBoolean)
     case .flat:
       var spread = [Double]()
       spread.reserveCapacity(offsets.last ?? 0)
       for row in numbers.indices {
         for _ in offsets[row]..<offsets[row + 1] { spread.append(numbers[row]) }
       }
-      return .jagged(spread, offsets, isBoolean: isBoolean)
+      return .jagged(spread, offsets, of: other.objects, isBoolean: isBoolean)
     }
   }
 
@@ -98,7 +114,7 @@ struct ExpressionValue: Sendable {
   }
 
   /// The values where the mask of the same counts is true.
-  func masked(_ mask: ExpressionValue) -> ExpressionValue {
+  func masked(_ mask: ExpressionValue, named name: String) -> ExpressionValue {
     var kept = [Double]()
     var newOffsets = [0]
     newOffsets.reserveCapacity(offsets.count)
@@ -106,7 +122,14 @@ struct ExpressionValue: Sendable {
       for position in offsets[row]..<offsets[row + 1] where mask.numbers[position] != 0 { kept.append(numbers[position]) }
       newOffsets.append(kept.count)
     }
-    return .jagged(kept, newOffsets, isBoolean: isBoolean)
+    return withValues(kept, newOffsets, of: "\(objects)[\(name)]")
+  }
+
+  /// Other values of the same kind.
+  func withValues(_ numbers: [Double], _ offsets: [Int], of objects: String) -> ExpressionValue {
+    var result = ExpressionValue.jagged(numbers, offsets, of: objects, isBoolean: isBoolean)
+    result.isFlag = isFlag
+    return result
   }
 
   /// Each row's value at a position (negative ones count from the end); 0 and not present where the row has none.
@@ -122,7 +145,9 @@ struct ExpressionValue: Sendable {
         present[row] = false
       }
     }
-    return ExpressionValue(shape: .flat, numbers: picked, isBoolean: isBoolean, present: present)
+    var result = ExpressionValue(shape: .flat, numbers: picked, isBoolean: isBoolean, present: present)
+    result.isFlag = isFlag
+    return result
   }
 
   var shapeName: String {

@@ -12,55 +12,6 @@ public struct NamedExpression: Hashable, Sendable {
   }
 }
 
-/// A collection made from another: those of its objects for which a condition holds.
-public struct ObjectDefinition: Hashable, Sendable {
-  /// The new collection; its columns are `<name>_pt` and so on.
-  public var name: String
-  /// The collection that it is taken from.
-  public var source: String
-  public var condition: ColumnExpression
-
-  public init(name: String, source: String, condition: ColumnExpression) {
-    self.name = name
-    self.source = source
-    self.condition = condition
-  }
-
-  /// Reads `Jet[Jet_pt > 30 and abs(Jet_eta) < 2.5]`.
-  /// - Throws: ``ExpressionError``.
-  public init(name: String, parsing text: String) throws {
-    let whole = try ColumnExpression(parsing: text)
-    guard case .subscripted(let base, let mask) = whole.root.kind, case .column(let source) = base.kind else {
-      throw ExpressionError(
-        expression: text, range: whole.root.range,
-        message: "objects '\(name)' need a collection and a condition: Jet[Jet_pt > 30]")
-    }
-    let condition = String(Array(text)[mask.range])
-    self.init(name: name, source: source, condition: try ColumnExpression(parsing: condition))
-  }
-
-  /// Adds the collection's columns to a table.
-  func add(to table: inout Table) throws {
-    let mask = try condition.evaluate(on: table)
-    guard let offsets = mask.offsets, case .bool(let flags) = mask.values else {
-      throw ExpressionError(
-        expression: condition.text, range: 0..<condition.text.count,
-        message: "objects '\(name)' need a condition for each object of \(source)")
-    }
-    let positions = flags.indices.filter { flags[$0] }
-    var newOffsets = [0]
-    for row in 0..<(offsets.count - 1) {
-      newOffsets.append(newOffsets[row] + flags[offsets[row]..<offsets[row + 1]].count { $0 })
-    }
-    for member in table.names where member.hasPrefix("\(source)_") && table[member]?.offsets == offsets {
-      guard let column = table[member] else { continue }
-      try table.add(
-        name + member.dropFirst(source.count),
-        Column(column.values.gathered(at: positions), offsets: newOffsets))
-    }
-  }
-}
-
 /// Which events are kept: object definitions, derived columns, then cuts in order.
 public struct Selection: Hashable, Sendable {
   public var objects: [ObjectDefinition]

@@ -91,6 +91,39 @@ extension SyntaxNode: CustomStringConvertible {
     return SyntaxNode(kind: kind, range: 0..<0)
   }
 
+  var children: [SyntaxNode] {
+    switch kind {
+    case .number, .boolean, .column: []
+    case .unary(_, let operand): [operand]
+    case .binary(_, let a, let b), .subscripted(let a, let b), .fallback(let a, let b): [a, b]
+    case .call(_, let arguments): arguments
+    }
+  }
+
+  /// The number of levels, counted without recursion because it may be large.
+  var height: Int {
+    var level = [self]
+    var height = 0
+    while !level.isEmpty {
+      height += 1
+      level = level.flatMap(\.children)
+    }
+    return height
+  }
+
+  /// The operations, without places, that occur more than once. Empty for trees so large that looking would cost more.
+  func repeatedParts() -> Set<SyntaxNode> {
+    var operations = [SyntaxNode]()
+    var open = [withoutPlaces]
+    while let node = open.popLast() {
+      if !node.children.isEmpty { operations.append(node) }
+      guard operations.count <= 200 else { return [] }
+      open += node.children
+    }
+    var seen = Set<SyntaxNode>()
+    return Set(operations.filter { !seen.insert($0).inserted })
+  }
+
   /// All columns that are named.
   var columns: [String] {
     switch kind {
