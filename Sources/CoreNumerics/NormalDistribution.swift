@@ -8,10 +8,10 @@ public enum Normal {
   /// φ(x), the density.
   public static func density(_ x: Double) -> Double { exp(-0.5 * x * x) / (2 * Double.pi).squareRoot() }
 
-  /// Φ(x) = P(X ≤ x), with full relative accuracy for x → −∞ down to the smallest double.
+  /// Φ(x) = P(X ≤ x), with a relative error of some x² roundings for x → −∞, down to the smallest double.
   public static func cdf(_ x: Double) -> Double { 0.5 * erfc(-x * 0.5.squareRoot()) }
 
-  /// 1 − Φ(x), with full relative accuracy for x → +∞.
+  /// 1 − Φ(x), as accurate for x → +∞.
   public static func upperTail(_ x: Double) -> Double { cdf(-x) }
 
   /// ln(1 − Φ(x)) for any x: finite where the tail itself underflows.

@@ -107,6 +107,21 @@ public final class Likelihood: SmoothObjective {
     return total + constraints(x, gradient, hessian)
   }
 
+  /// The value at a point, for tables and checks; fits use ``evaluate(at:gradient:hessian:curvature:)``.
+  public func value(at x: [Double]) -> Double {
+    precondition(x.count == count, "\(count) parameters, got \(x.count)")
+    var gradient = [Double](repeating: 0, count: max(1, count))
+    var hessian = [Double](repeating: 0, count: max(1, count * count))
+    return x.withUnsafeBufferPointer { point in
+      gradient.withUnsafeMutableBufferPointer { g in
+        hessian.withUnsafeMutableBufferPointer { h in
+          guard let p = point.baseAddress, let g = g.baseAddress, let h = h.baseAddress else { return 0 }
+          return evaluate(at: p, gradient: g, hessian: h, curvature: .gaussNewton)
+        }
+      }
+    }
+  }
+
   // MARK: Constraints
 
   private func constraints(
@@ -158,7 +173,7 @@ public final class Likelihood: SmoothObjective {
     for bin in layout.bins {
       let n = observed[bin]
       let rate = expected[bin]
-      if rate < 0 || (rate <= 1e-90 && n > 0) || rate.isNaN { return .infinity }
+      if rate < 0 || (rate <= 1e-80 && n > 0) || rate.isNaN { return .infinity }
       total += 2 * Self.deviance(n, rate)
       weight[bin] = n == 0 ? 2 : 2 * (1 - n / rate)
       bend[bin] = n == 0 ? 0 : 2 * n / (rate * rate)

@@ -4,5 +4,5 @@ import ArgumentParser
 struct Searchlight: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "searchlight", abstract: "Searches for new physics at colliders with machine learning.",
-    subcommands: [InspectCommand.self, DoctorCommand.self])
+    subcommands: [LimitCommand.self, InspectCommand.self, DoctorCommand.self])
 }
