@@ -1,0 +1,214 @@
+import Columns
+import Foundation
+import Histograms
+import Records
+import TestSupport
+import Testing
+
+@testable import EventFiles
+
+@Suite struct BadInputTests {
+  /// What opening or reading a file says.
+  private func complaint(_ body: () throws -> Void) -> String {
+    do {
+      try body()
+      return "no complaint"
+    } catch { return "\(error)" }
+  }
+
+  private func raw(_ url: URL, _ fill: (HDF5File) throws -> Void) throws {
+    let file = try HDF5File.create(url.path, namedInErrors: url.path)
+    try fill(file)
+    try file.close()
+  }
+
+  @Test func missingForeignAndNewerFiles() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.h5")
+      #expect(complaint { _ = try EventTableReader(url) } == "\(url.path): no such file")
+      try Data("weight,pt\n1,2\n".utf8).write(to: url)
+      #expect(complaint { _ = try EventTableReader(url) }.contains("is no HDF5 file"))
+      try Data().write(to: url)
+      #expect(complaint { _ = try EventTableReader(url) }.contains("is no HDF5 file"))
+      #expect(complaint { _ = try EventTableReader(folder) }.contains(folder.path))
+      try raw(url) { _ in }
+      #expect(complaint { _ = try EventTableReader(url) }.contains("no attribute 'format'"))
+      try raw(url) { try $0.setAttribute("format", of: "/", to: "something else") }
+      #expect(complaint { _ = try EventTableReader(url) }.contains("its format is 'something else'"))
+      try raw(url) {
+        try $0.setAttribute("format", of: "/", to: EventTableLayout.format)
+        try $0.setAttribute("schema_version", of: "/", to: 99)
+      }
+      let newer = complaint { _ = try EventTableReader(url) }
+      #expect(newer.contains("schema version 99, this program knows 1 to 1"))
+    }
+  }
+
+  /// Cut anywhere, a file is refused or, where the cut is inside the values, reading them is; never other events.
+  @Test func truncatedFilesGiveNoEvents() throws {
+    try withTemporaryFolder { folder in
+      let whole = try Data(contentsOf: writeEvents(folder.appendingPathComponent("a.h5"), [0..<3000]))
+      let url = folder.appendingPathComponent("cut.h5")
+      for part in [1, 10, 40, 70, 95, 99] {
+        try whole.prefix(whole.count * part / 100).write(to: url)
+        let text = complaint { _ = try EventTableReader(url).read() }
+        #expect(text.contains("truncated") || text.contains("damaged") || text.contains("no HDF5"), "\(part) %: \(text)")
+      }
+    }
+  }
+
+  /// Changed bytes never crash: they give an error, or they lay where no event is.
+  @Test func damagedBytesNeverCrash() throws {
+    try withTemporaryFolder { folder in
+      let whole = try Data(contentsOf: writeEvents(folder.appendingPathComponent("a.h5"), [0..<200]))
+      let url = folder.appendingPathComponent("damaged.h5")
+      for position in stride(from: 8, to: whole.count, by: max(1, whole.count / 150)) {
+        var bytes = whole
+        bytes[position] ^= 0xFF
+        try bytes.write(to: url)
+        _ = try? EventTableReader(url).read()
+        _ = try? FileInspection(of: url)
+      }
+    }
+  }
+
+  /// What is said of a file with these counts, and so many values and weights.
+  private func complaintAbout(counts: [Int32], values: Int, weights: Int) throws -> String {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.h5")
+      try raw(url) { file in
+        try file.setAttribute("format", of: "/", to: EventTableLayout.format)
+        try file.setAttribute("schema_version", of: "/", to: 1)
+        for group in ["/events", "/metadata"] { try file.createGroup(group) }
+        let columns: [(String, ColumnValues)] = [
+          ("weight", .float64(Array(repeating: 1, count: weights))), ("nJet", .int32(counts)),
+          ("Jet_pt", .float32(Array(repeating: 1, count: values))),
+        ]
+        for (name, values) in columns {
+          let dataset = try file.createDataset("/events/\(name)", type: values.type, chunk: 4, compression: 0)
+          try dataset.append(values)
+          dataset.close()
+        }
+        try file.setAttribute("role", of: "/events/nJet", to: "counts")
+        try file.setAttribute("counts", of: "/events/Jet_pt", to: "nJet")
+        let encoder = JSONEncoder.canonical
+        try file.writeText(String(decoding: encoder.encode(makeMetadata()), as: UTF8.self), to: EventTableLayout.sample)
+        try file.writeText(String(decoding: encoder.encode(testRecord), as: UTF8.self), to: EventTableLayout.record)
+      }
+      return complaint { _ = try EventTableReader(url).read() }
+    }
+  }
+
+  @Test(arguments: [
+    ([1, 2, 0], 3, 3, "no complaint"), ([1, 2, 0], 3, 4, "'/events/nJet' is damaged: it has 3 rows, the table 4"),
+    ([1, 2, 0], 4, 3, "it has 4 values, 'nJet' counts 3"), ([1, 3, 0], 3, 3, "it has 3 values, 'nJet' counts 4"),
+    ([4, -1, 0], 3, 3, "row 1 counts -1 values"),
+  ] as [([Int32], Int, Int, String)])
+  func columnsThatContradictEachOther(counts: [Int32], values: Int, weights: Int, expected: String) throws {
+    let text = try complaintAbout(counts: counts, values: values, weights: weights)
+    #expect(text.contains(expected), "\(text)")
+  }
+
+  @Test func unknownColumnsAndRowsAreNamed() throws {
+    try withTemporaryFolder { folder in
+      let reader = try EventTableReader(writeEvents(folder.appendingPathComponent("a.h5"), [0..<10]))
+      let text = complaint { _ = try reader.read(columns: ["Jet_ptt"]) }
+      #expect(text.contains("no column 'Jet_ptt'; nearest: 'Jet_pt'. The file has weight, Jet_pt"))
+      #expect(complaint { _ = try reader.read(rows: 5..<11) }.contains("rows 5..<11 were asked for, the file has 10"))
+    }
+  }
+
+  @Test func valuesThatAreNotFiniteAreFound() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.h5")
+      let writer = try EventTableWriter(url, metadata: SampleMetadata(name: "x"))
+      try writer.append(
+        Table([
+          ("weight", Column([1.0, 2, 3])), ("Jet_pt", Column(.float32([1, 2, .nan, 4]), offsets: [0, 2, 2, 4])),
+          ("MET", Column(.float32([0, -.infinity, 0]))),
+        ]))
+      try writer.finish(record: testRecord)
+      let reader = try EventTableReader(url)
+      #expect(complaint { _ = try reader.read(columns: ["weight"], check: .required) } == "no complaint")
+      #expect(complaint { _ = try reader.read(columns: ["Jet_pt"], check: .required) }.contains("'Jet_pt' holds nan in row 2"))
+      #expect(complaint { _ = try reader.read(columns: ["MET"], check: .required) }.contains("'MET' holds -inf in row 1"))
+      #expect(complaint { _ = try reader.read(columns: ["MET"], rows: 1..<2, check: .required) }.contains("row 1;"))
+      #expect(try reader.read(columns: ["MET"]).rowCount == 3)
+    }
+  }
+
+  @Test func batchesThatDoNotFitAreRefused() throws {
+    func complaintAbout(_ batch: Table) throws -> String {
+      try withTemporaryFolder { folder in
+        let url = folder.appendingPathComponent("a.h5")
+        let writer = try EventTableWriter(url, metadata: SampleMetadata(name: "x"))
+        try writer.append(makeEvents(0..<3))
+        let text = complaint { try writer.append(batch) }
+        // What was refused cannot be finished by mistake.
+        #expect(throws: EventFileError.self) { try writer.finish(record: testRecord) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        return text
+      }
+    }
+    var other = try makeEvents(3..<6)
+    other.remove("number")
+    #expect(try complaintAbout(other).contains("column 'number' does not fit: this batch lacks it"))
+    other = try makeEvents(3..<6)
+    try other.add("extra", Column([1.0, 2, 3]))
+    #expect(try complaintAbout(other).contains("column 'extra' does not fit: the batches before had no such column"))
+    other = try makeEvents(3..<6)
+    try other.add("weight", Column(.float32([1, 2, 3])))
+    #expect(try complaintAbout(other).contains("the file has flat float64, the batch flat float32"))
+    other = try makeEvents(3..<6)
+    try other.add("Jet_btag", Column(.uint8([1]), offsets: [0, 0, 1, 1]))
+    #expect(try complaintAbout(other).contains("another number of values than 'Jet_pt' of its collection"))
+  }
+
+  /// `/dev/full` refuses every write, as a full disk does.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func aFullDiskIsNamedAndLeavesNothing() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.h5")
+      let temporary = folder.appendingPathComponent(".a.h5.writing")
+      try FileManager.default.createSymbolicLink(atPath: temporary.path, withDestinationPath: "/dev/full")
+      let text = complaint {
+        let writer = try EventTableWriter(
+          url, temporary: temporary, metadata: SampleMetadata(name: "x"), descriptions: [:], compression: 4)
+        try writer.append(makeEvents(0..<20_000))
+        try writer.finish(record: testRecord)
+      }
+      #expect(text.contains("no space left on the device"), "\(text)")
+      #expect(text.contains(url.path))
+      #expect(!FileManager.default.fileExists(atPath: url.path))
+    }
+  }
+
+  @Test func aWriterThatIsDroppedLeavesTheOldFile() throws {
+    try withTemporaryFolder { folder in
+      let url = try writeEvents(folder.appendingPathComponent("a.h5"), [0..<10])
+      do {
+        let writer = try EventTableWriter(url, metadata: SampleMetadata(name: "other"))
+        try writer.append(makeEvents(0..<20_000))
+      }
+      #expect(try EventTableReader(url).rowCount == 10)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.h5"])
+    }
+  }
+
+  /// A process that is killed leaves its temporary file; it is never taken for events, and the next writer removes it.
+  @Test func whatAKilledWriterLeavesIsRemoved() throws {
+    try withTemporaryFolder { folder in
+      let dead = Process()
+      dead.executableURL = URL(fileURLWithPath: "/bin/true")
+      try dead.run()
+      dead.waitUntilExit()
+      let left = folder.appendingPathComponent(".a.h5.\(dead.processIdentifier).writing")
+      let other = folder.appendingPathComponent(".a.h5.\(getppid()).writing")
+      for place in [left, other] { try Data("half".utf8).write(to: place) }
+      let url = try writeEvents(folder.appendingPathComponent("a.h5"), [0..<10])
+      #expect(!FileManager.default.fileExists(atPath: left.path))
+      #expect(FileManager.default.fileExists(atPath: other.path))
+      #expect(try EventTableReader(url).rowCount == 10)
+    }
+  }
+}
