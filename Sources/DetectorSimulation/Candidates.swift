@@ -9,12 +9,15 @@ struct Candidates {
   private(set) var eta: [Double] = []
   private(set) var phi: [Double] = []
   private(set) var photons = 0..<0
+  /// Whether a candidate is an electron or muon track, which no isolation counts.
+  private(set) var isLepton: [Bool] = []
 
   mutating func removeAll() {
     momenta.removeAll()
     pt.removeAll(keepingCapacity: true)
     eta.removeAll(keepingCapacity: true)
     phi.removeAll(keepingCapacity: true)
+    isLepton.removeAll(keepingCapacity: true)
     photons = 0..<0
   }
 
@@ -24,6 +27,7 @@ struct Candidates {
       pt.append(track.pt)
       eta.append(track.eta)
       phi.append(track.phi)
+      isLepton.append(abs(track.id) == 11 || abs(track.id) == 13)
     }
     photons = tracks.count..<(tracks.count + photonDeposits.count)
     for deposit in photonDeposits { append(deposit) }
@@ -37,13 +41,15 @@ struct Candidates {
     self.pt.append(pt)
     eta.append(deposit.eta)
     phi.append(deposit.phi)
+    isLepton.append(false)
   }
 
-  /// Σp_T of the other candidates around one, relative to its own p_T.
+  /// Σp_T of the other candidates around one, relative to its own p_T. Electrons and muons do not count, so that the two
+  /// leptons of a boosted Z do not spoil each other.
   func isolation(of candidate: Int, _ identification: DetectorCard.Identification) -> Double {
     let radius = identification.isolationRadius * identification.isolationRadius
     var sum = 0.0
-    for other in pt.indices where other != candidate && pt[other] >= identification.isolationPt {
+    for other in pt.indices where other != candidate && !isLepton[other] && pt[other] >= identification.isolationPt {
       let dEta = eta[other] - eta[candidate]
       guard abs(dEta) < identification.isolationRadius else { continue }
       let dPhi = deltaPhi(phi[other], phi[candidate])

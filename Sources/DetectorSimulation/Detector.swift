@@ -28,7 +28,7 @@ public final class Detector {
   }
 
   /// Simulates one event and appends it to the buffer.
-  /// - Throws: ``DetectorError`` for a momentum that is not finite; `JetClusteringError`.
+  /// - Throws: ``DetectorError`` for a momentum, mass or vertex that is not finite; `JetClusteringError`.
   public func simulate(
     _ event: borrowing GeneratedEvent, random: inout RandomStream, into buffer: inout ReconstructedEventBuffer
   ) throws {
@@ -71,7 +71,9 @@ public final class Detector {
   private func propagate(_ event: borrowing GeneratedEvent, _ random: inout RandomStream) throws {
     for row in 0..<event.count where event.status[row] == ParticleRole.final {
       let (px, py, pz, energy) = (event.px[row], event.py[row], event.pz[row], event.energy[row])
-      guard px.isFinite, py.isFinite, pz.isFinite, energy.isFinite else {
+      guard px.isFinite, py.isFinite, pz.isFinite, energy.isFinite, event.mass[row].isFinite,
+        event.x[row].isFinite, event.y[row].isFinite, event.z[row].isFinite
+      else {
         throw DetectorError(row: row, id: Int(event.pdgID[row]))
       }
       let id = event.pdgID[row]
@@ -122,5 +124,5 @@ public final class Detector {
 public struct DetectorError: Error, Hashable, Sendable, CustomStringConvertible {
   public var row: Int
   public var id: Int
-  public var description: String { "particle \(row) (PDG id \(id)) has a momentum that is not finite" }
+  public var description: String { "particle \(row) (PDG id \(id)) has a momentum, mass or vertex that is not finite" }
 }

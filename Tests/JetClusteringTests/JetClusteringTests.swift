@@ -131,18 +131,22 @@ private let definitions = [
     let history = clusterer.history
     #expect(history.prefix(20).allSatisfy { $0 == .input })
     #expect(history.count == 40)
-    var last = 0.0
-    for step in history.dropFirst(20) {
+    // Every row but those of the beam ends in exactly one later row.
+    var used = [Int](repeating: 0, count: history.count)
+    for (row, step) in history.enumerated().dropFirst(20) {
       switch step {
       case .input: Issue.record("an input after the inputs")
       case .joined(let first, let second, let distance):
-        #expect(first != second)
-        // Cambridge/Aachen joins by growing angle: distances never fall.
-        #expect(distance >= last)
-        last = distance
-      case .beam(_, let distance): #expect(distance >= last)
+        #expect(first < row && second < row && distance > 0 && distance < 1)
+        used[first] += 1
+        used[second] += 1
+      case .beam(let jet, let distance):
+        #expect(jet < row && distance == 1)
+        used[jet] += 1
+        used[row] += 1
       }
     }
+    #expect(used.allSatisfy { $0 == 1 })
   }
 
   @Test func trimming_keeps_all_at_fraction_zero_and_drops_soft_subjets_else() throws {
