@@ -16,7 +16,9 @@ import Testing
     #expect(try reader.read(columns: ["Jet_pt"], rows: 13..<31) == makeEvents(13..<31).selecting(["Jet_pt"]))
   }
 
-  /// The committed file passed `make_data.py check` with h5py; the program still writes the same bytes.
+  /// The committed file passed `make_data.py check` with h5py; what the program writes now has the same objects and values.
+  ///
+  /// Bytes are not compared: they change with the versions of zlib and of the program.
   @Test func h5pyReadsWhatIsCommitted() throws {
     let committed = referenceURL("eventfiles/by_searchlight.h5")
     try withTemporaryFolder { folder in
@@ -25,7 +27,16 @@ import Testing
         try Data(contentsOf: url).write(to: committed)
       }
       #expect(try EventTableReader(committed).read() == makeEvents(0..<50))
-      #expect(try Digest.of(fileAt: url) == Digest.of(fileAt: committed))
+      func shape(_ url: URL) throws -> [FileInspection.Object] {
+        try FileInspection(of: url).objects.map {
+          var object = $0
+          object.storedBytes = 0
+          // The texts hold the program's version.
+          if object.path.hasPrefix("/metadata/") { object.bytes = 0 }
+          return object
+        }
+      }
+      #expect(try shape(url) == shape(committed))
     }
   }
 
