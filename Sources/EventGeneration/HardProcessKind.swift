@@ -39,5 +39,5 @@ public struct HardProcessKind: Sendable {
   }
 
   /// The kinds that process cards may name.
-  public static let all: [HardProcessKind] = []
+  public static let all: [HardProcessKind] = [TopZProduction.kind, HeavyGluonPairProduction.kind]
 }
