@@ -15,7 +15,7 @@ import Records
 public struct SampleProduction: Sendable {
   public let card: SearchCard
   public let sample: SearchCard.Sample
-  public let slices: [SampleSlice]
+  public let slices: [ProductionSlice]
   public let detector: DetectorCard
   private let detectorDigest: Digest
   private let selection: Selection
@@ -98,7 +98,7 @@ public struct SampleProduction: Sendable {
       libraries: ["pythia": try Generator.version()])
   }
 
-  private func eventsPerBlock(_ slice: SampleSlice) -> Int { slice.process.slices[slice.processSlice].eventsPerBlock }
+  private func eventsPerBlock(_ slice: ProductionSlice) -> Int { slice.process.slices[slice.processSlice].eventsPerBlock }
 
   // MARK: one block
 
@@ -132,7 +132,7 @@ public struct SampleProduction: Sendable {
       }
       try flush()
       writer.metadata.slices = [
-        EventFiles.SliceSummary(
+        EventFiles.SampleSlice(
           name: slice.title, tried: summary.tried, accepted: summary.accepted, sumW: summary.sumW,
           sumW2: summary.sumW2, crossSection: summary.crossSection, crossSectionError: summary.crossSectionError,
           includes: slice.process.crossSectionNote)

@@ -4,5 +4,7 @@ import ArgumentParser
 struct Searchlight: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "searchlight", abstract: "Searches for new physics at colliders with machine learning.",
-    subcommands: [LimitCommand.self, InspectCommand.self, DoctorCommand.self])
+    subcommands: [
+      GenerateCommand.self, LimitCommand.self, InspectCommand.self, DoctorCommand.self,
+    ])
 }

@@ -4,7 +4,7 @@ import Foundation
 import Records
 
 /// One slice of a sample: a slice of one of its process cards, and how many blocks of it are made.
-public struct SampleSlice: Hashable, Sendable {
+public struct ProductionSlice: Hashable, Sendable {
   /// The slice's number in the sample: the first part of its events' identity.
   public var index: Int
   public var process: ProcessCard
@@ -22,8 +22,8 @@ extension SearchCard.Sample {
   /// The slices of the sample, numbered through its process cards in the card's order.
   /// - Parameter folder: where relative paths start: the search card's folder.
   /// - Throws: `FileError`, `CardError`.
-  public func slices(in folder: URL) throws -> [SampleSlice] {
-    var slices = [SampleSlice]()
+  public func slices(in folder: URL) throws -> [ProductionSlice] {
+    var slices = [ProductionSlice]()
     for entry in processes {
       let url = URL(fileURLWithPath: entry.card, relativeTo: folder)
       let process = try ProcessCard(contentsOf: url)
@@ -36,7 +36,7 @@ extension SearchCard.Sample {
       let digest = try Digest.of(fileAt: url)
       for (processSlice, blocks) in entry.blocks.enumerated() {
         slices.append(
-          SampleSlice(
+          ProductionSlice(
             index: slices.count, process: process, digest: digest, processSlice: processSlice, blockCount: blocks))
       }
     }
