@@ -96,6 +96,8 @@ public enum RootFinding {
       if value == 0 { return x }
       if value > 0 { high = x } else { low = x }
       var next = slope > 0 ? x - value / slope : .nan
+      // Before the bracket is asked: at the root itself the step is lost in rounding and leaves an open interval.
+      if abs(next - x) <= relativeTolerance * abs(x) { return next }
       let distance = x - lowest
       // Unbracketed above: at most ten times as far; below: at least a tenth.
       if high == .infinity { next = next.isNaN ? lowest + 4 * distance : min(next, lowest + 10 * distance) }
@@ -104,8 +106,8 @@ public enum RootFinding {
         let ratio = (high - lowest) / max(low - lowest, Double.leastNormalMagnitude)
         next = ratio > 16 ? lowest + ((high - lowest).squareRoot() * (low - lowest).squareRoot()) : 0.5 * (low + high)
       }
-      if abs(next - x) <= relativeTolerance * abs(next) { return next }
       guard next.isFinite else { break }
+      if abs(next - x) <= relativeTolerance * abs(next) { return next }
       x = next
     }
     throw Failure.tooManySteps(maximumSteps, low: low, high: high)

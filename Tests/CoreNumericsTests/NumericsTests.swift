@@ -34,6 +34,11 @@ struct NumericsTests {
     #expect(abs(decreasing / scale - 1) < 1e-10)
   }
 
+  @Test("a guess that is the root but for rounding is the answer", arguments: [-1e-16, 1e-16, 0])
+  func rootAtGuess(_ rest: Double) throws {
+    #expect(try RootFinding.newton(from: 9.78) { _ in (rest, 0.3) } == 9.78)
+  }
+
   @Test("without a change of sign there is an error; NaN is one too")
   func rootErrors() {
     #expect(throws: RootFinding.Failure.self) { try RootFinding.brent(in: 1...2) { $0 * $0 } }

@@ -123,6 +123,12 @@ struct LimitTests {
     #expect(abs(limit.observed - limit.median) < 1e-7)
   }
 
+  @Test("data that are the expectation have the median limit")
+  func asimov() throws {
+    let limit = try Model(ReferenceWorkspaces.statisticalOnly()).upperLimit()
+    #expect(abs(limit.observed / limit.median - 1) < 1e-8)
+  }
+
   @Test("limits of any size", arguments: [1e-9, 1e-4, 1, 1e6, 1e12])
   func anySize(_ size: Double) throws {
     let limit = try counting(signal: 3 / size, background: 9, observed: 11).upperLimit()
