@@ -146,6 +146,10 @@ public final class EventTableReader: Sendable {
         let reason = "\(found) is none of one-dimensional float32, float64, int32, int64, uint8, bool"
         throw EventFileError(.unreadableType(dataset: place, reason: reason), path: file.path)
       }
+      guard info.isPlausible else {
+        let reason = "it claims \(info.shape[0]) values, but only \(info.storedBytes) bytes are stored"
+        throw EventFileError(.damaged(dataset: place, reason: reason), path: file.path)
+      }
       if file.textAttribute("role", of: place) == "counts" {
         countsLengths[name] = info.shape[0]
         rowCount = rowCount ?? info.shape[0]

@@ -72,7 +72,7 @@ public struct FileInspection: Hashable, Sendable, Encodable {
         let info = try file.openDataset(path).info()
         object.type = info.type?.rawValue ?? (info.isText ? "text" : "other")
         object.shape = info.shape
-        object.bytes = info.shape.reduce(info.elementBytes, *)
+        object.bytes = info.bytes
         object.storedBytes = info.storedBytes
         object.attributes = try attributes(of: path, file)
         objects.append(object)

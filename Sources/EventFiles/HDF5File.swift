@@ -227,6 +227,17 @@ final class HDF5Dataset: @unchecked Sendable {
     var storedBytes: Int
     var elementBytes: Int
     var chunk: Int
+
+    /// All values before compression; the largest number where the product is beyond it.
+    var bytes: Int {
+      shape.reduce(elementBytes) { product, length in
+        let (result, isTooLarge) = product.multipliedReportingOverflow(by: length)
+        return isTooLarge ? .max : result
+      }
+    }
+
+    /// Whether so many values can be in the bytes that are stored: deflate shortens by a factor of 1032 at most.
+    var isPlausible: Bool { Double(bytes) <= 1100 * Double(storedBytes) + 4096 }
   }
 
   func info() throws -> Info {
@@ -235,8 +246,9 @@ final class HDF5Dataset: @unchecked Sendable {
       guard chdf5_dataset_info(handle, &info) == 0 else { throw damaged() }
       let shape = withUnsafeBytes(of: info.shape) { Array($0.bindMemory(to: UInt64.self).prefix(Int(info.rank))) }
       return Info(
-        type: ColumnType(room: info.type), isText: info.type == CHDF5_STRING, shape: shape.map(Int.init),
-        storedBytes: Int(info.stored_bytes), elementBytes: Int(info.element_bytes), chunk: Int(info.chunk))
+        type: ColumnType(room: info.type), isText: info.type == CHDF5_STRING,
+        shape: shape.map { Int(clamping: $0) }, storedBytes: Int(clamping: info.stored_bytes),
+        elementBytes: Int(clamping: info.element_bytes), chunk: Int(clamping: info.chunk))
     }
   }
 

@@ -62,13 +62,28 @@ import Testing
     try withTemporaryFolder { folder in
       let whole = try Data(contentsOf: writeEvents(folder.appendingPathComponent("a.h5"), [0..<200]))
       let url = folder.appendingPathComponent("damaged.h5")
-      for position in stride(from: 8, to: whole.count, by: max(1, whole.count / 150)) {
+      for position in stride(from: 8, to: whole.count, by: max(1, whole.count / 300)) {
         var bytes = whole
         bytes[position] ^= 0xFF
         try bytes.write(to: url)
         _ = try? EventTableReader(url).read()
         _ = try? FileInspection(of: url)
       }
+    }
+  }
+
+  /// A dataset that claims more values than its bytes can hold is refused before memory is taken for them.
+  @Test func lengthsWithoutBytesAreRefused() throws {
+    try withTemporaryFolder { folder in
+      let url = try writeEvents(folder.appendingPathComponent("a.h5"), [0..<10])
+      var bytes = try Data(contentsOf: url)
+      // The dataspace of a column of ten rows that can grow: its length, then its unlimited maximum.
+      let dataspace = Data([10, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 8))
+      let place = try #require(bytes.range(of: dataspace))
+      bytes.replaceSubrange(place.lowerBound..<place.lowerBound + 8, with: Data([0, 0, 0, 0, 0, 0, 0, 0x10]))
+      try bytes.write(to: url)
+      #expect(complaint { _ = try EventTableReader(url).read() }.contains("claims 1152921504606846976 values, but only"))
+      #expect(complaint { _ = try FileInspection(of: url) } == "no complaint")
     }
   }
 
