@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct Searchlight: AsyncParsableCommand {
@@ -7,4 +8,23 @@ struct Searchlight: AsyncParsableCommand {
     subcommands: [
       GenerateCommand.self, LimitCommand.self, InspectCommand.self, DoctorCommand.self,
     ])
+
+  /// Exits with 0 when it is done, 1 when it failed, 2 when it was called wrongly (ArgumentParser's own number for that
+  /// is 64).
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if !message.isEmpty { code.isSuccess ? print(message) : remark(message) }
+      // Codes of 128 and more say which signal ended it.
+      Foundation.exit(code.isSuccess ? 0 : code == .validationFailure ? 2 : code.rawValue >= 128 ? code.rawValue : 1)
+    }
+  }
 }
