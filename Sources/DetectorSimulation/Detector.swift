@@ -12,11 +12,12 @@ public final class Detector {
   let propagation: SolenoidPropagation
   private var ecal: CalorimeterSimulation
   private var hcal: CalorimeterSimulation
-  private var tracks: [Track] = []
+  /// What the last event left: tracks and energy flow, for validation.
+  private(set) var tracks: [Track] = []
   private var photonDeposits: [NeutralDeposit] = []
   private var hadronDeposits: [NeutralDeposit] = []
   private let clusterer: JetClusterer
-  private var candidates = Candidates()
+  private(set) var candidates = Candidates()
 
   /// - Throws: `JetClusteringError` if FastJet cannot be set up.
   public init(_ card: DetectorCard) throws {
