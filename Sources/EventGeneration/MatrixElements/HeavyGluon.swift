@@ -2,8 +2,9 @@
 /// vector-like partner T of the top.
 ///
 /// Couplings are in units of the strong coupling at the octet's mass, g = c √(4π α_S(M)), and do not run further.
-/// The defaults follow composite-Higgs (two-site, or Kaluza-Klein) models such as arXiv:1507.05628 with tan θ₃ = 1/2:
-/// elementary quarks couple with −tan θ₃, composite ones (T and a fully composite right-handed top) with cot θ₃.
+/// The defaults are those of a two-site model of a composite Higgs boson (the setting of arXiv:1507.05628) in which the
+/// gluon and its heavy partner mix with tan θ = 1/2: elementary quarks couple with −tan θ, composite ones (T and a
+/// fully composite right-handed top) with cot θ.
 public struct HeavyGluon: Hashable, Codable, Sendable {
   /// M in GeV.
   public var mass: Double

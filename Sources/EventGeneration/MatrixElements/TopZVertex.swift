@@ -2,7 +2,7 @@
 ///
 ///     L = (g / (2 cos θ_W)) X q̄ γ^μ P_L t Z_μ + h.c.
 ///
-/// in the normalisation of J. A. Aguilar-Saavedra, arXiv:hep-ph/0409342, Eq. (2). For a massless q a right-handed
+/// in the normalisation of J. A. Aguilar-Saavedra, arXiv:hep-ph/0409342. For a massless q a right-handed
 /// vertex of the same X gives the same unpolarised rates.
 public struct TopZVertex: Hashable, Codable, Sendable {
   /// X, real and not negative.
@@ -28,7 +28,7 @@ public struct TopZVertex: Hashable, Codable, Sendable {
   public var branchingRatio: Double { widthToZ / widthToW }
 
   /// Γ(t → qZ) in GeV with α_EM(m_Z):
-  /// α X² m_t³ / (32 s_W² c_W² m_Z²) · (1 − x)² (1 + 2x), x = m_Z²/m_t² (arXiv:hep-ph/0409342, Eq. (7)).
+  /// α X² m_t³ / (32 s_W² c_W² m_Z²) · (1 − x)² (1 + 2x), x = m_Z²/m_t² (arXiv:hep-ph/0409342).
   public var widthToZ: Double {
     let p = parameters
     let prefactor = p.alphaEMAtZ * coupling * coupling / (32 * p.sin2ThetaW * p.cos2ThetaW)
