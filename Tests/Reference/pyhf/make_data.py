@@ -1,7 +1,7 @@
 """Reference numbers by pyhf for Inference's tests.
 
 Run in a virtual environment with pyhf==0.7.6, scipy, iminuit:
-    python make_data.py
+    python make_data.py [workspace_NAME.json ...]
 
 Reads the workspaces *.json in this folder (made by Searchlight's tests, see README.md) and writes answers.json:
 hypothesis tests at several mu, -2 ln L at fits, and upper limits, all with pyhf's numpy backend.
@@ -87,11 +87,16 @@ def answers(path):
     return result
 
 
+TARGET = os.path.join(FOLDER, "answers.json")
 output = {"pyhf": pyhf.__version__, "numpy": np.__version__, "scipy": scipy.__version__, "workspaces": {}}
+if os.path.exists(TARGET):
+    output["workspaces"] = json.load(open(TARGET))["workspaces"]
 for path in sorted(glob.glob(os.path.join(FOLDER, "workspace_*.json"))):
     name = os.path.basename(path)
+    if sys.argv[1:] and name not in sys.argv[1:]:
+        continue
     print(name, file=sys.stderr)
     output["workspaces"][name] = answers(path)
-with open(os.path.join(FOLDER, "answers.json"), "w") as file:
-    json.dump(output, file, indent=1)
-    file.write("\n")
+    with open(TARGET, "w") as file:
+        json.dump(output, file, indent=1, sort_keys=True)
+        file.write("\n")

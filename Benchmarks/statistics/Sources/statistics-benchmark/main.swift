@@ -19,7 +19,7 @@ func best(rounds: Int, _ body: () throws -> [Double]) rethrows -> (seconds: Doub
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else {
-  print("usage: statistics-benchmark (limit|test|grid) WORKSPACE [PATCHSET [PATCH]]")
+  print("usage: statistics-benchmark (limit|single|test|grid) WORKSPACE [PATCHSET [PATCH]]")
   exit(2)
 }
 let workspace = URL(fileURLWithPath: arguments[2])
@@ -30,6 +30,12 @@ case "limit":
   outcome = try best(rounds: 20) {
     let limit = try model.upperLimit()
     return [limit.observed] + limit.expected
+  }
+case "single":
+  let model = try Model(Workspace(readingFrom: workspace))
+  outcome = try best(rounds: 20) {
+    let test = try AsymptoticCalculator(model).test(1)
+    return [test.cls] + test.expected
   }
 case "test":
   let request = LimitRequest(workspace: workspace, patch: URL(fileURLWithPath: arguments[3]), patchName: arguments[4])
