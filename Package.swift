@@ -102,7 +102,7 @@ let package = Package(
     tests(of: "JetClustering", ["PhysicsObjects"]),
     tests(of: "DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records"]),
     tests(of: "EventSelection", ["Columns", "Histograms"]),
-    tests(of: "StatisticalModels", ["Histograms"]), tests(of: "Inference", ["StatisticalModels", "CoreNumerics"]),
+    tests(of: "StatisticalModels", ["Histograms", "Records"]), tests(of: "Inference", ["StatisticalModels", "CoreNumerics"]),
     tests(of: "Figures"), tests(of: "Reports", ["Figures"]), tests(of: "Searches"),
   ]
 )

@@ -119,13 +119,11 @@ public final class AsymptoticCalculator {
   /// The derivative of √q_A at the alternative: 1/σ of the parameter of interest, for a first guess.
   func expectedUncertainty() throws -> Double {
     expected.start(at: asimovPoint)
-    let outcome = try expected.minimize(holding: asimovPoint[poi], name: "Asimov fit")
-    let report = expected.report(outcome)
-    _ = report
-    return try Self.uncertainty(expected, poi)
+    try expected.minimize(holding: asimovPoint[poi], name: "Asimov fit")
+    return Self.uncertainty(expected, poi)
   }
 
-  private static func uncertainty(_ fitter: Fitter, _ poi: Int) throws -> Double {
+  private static func uncertainty(_ fitter: Fitter, _ poi: Int) -> Double {
     let minimizer = fitter.minimizer
     let count = minimizer.count
     let free = (0..<count).filter { $0 == poi || (!minimizer.fixed[$0] && !minimizer.isHeldByBound($0)) }
@@ -140,9 +138,6 @@ public final class AsymptoticCalculator {
     }
     return inverse[place * free.count + place].squareRoot()
   }
-
-  /// The slope of the Asimov deviance at μ just above the alternative: positive where the signal has a bin of its own.
-  func asimovSlope() -> Double { expected.minimizer.gradient[poi] }
 
   // MARK: Tests
 

@@ -31,7 +31,6 @@ extension Model {
   public func upperLimit(
     confidenceLevel: Double = 0.95, data: ModelData? = nil, statistic: TestStatistic = .qtilde
   ) throws -> UpperLimit {
-    precondition(statistic != .q0, "q0 tests the background; limits need q or qtilde")
     guard confidenceLevel > 0, confidenceLevel < 1 else { throw InferenceError.badConfidenceLevel(confidenceLevel) }
     let calculator = try AsymptoticCalculator(self, data: data, statistic: statistic)
     return try calculator.upperLimit(confidenceLevel: confidenceLevel)
@@ -42,6 +41,10 @@ extension AsymptoticCalculator {
   /// See ``StatisticalModels/Model/upperLimit(confidenceLevel:data:statistic:)``.
   public func upperLimit(confidenceLevel: Double = 0.95) throws -> UpperLimit {
     guard confidenceLevel > 0, confidenceLevel < 1 else { throw InferenceError.badConfidenceLevel(confidenceLevel) }
+    guard statistic != .q0 else {
+      throw InferenceError.noLimit(
+        model: model.name, what: "upper", reason: "q0 tests the background; limits need q or qtilde")
+    }
     let name = model.poi.map { model.parameters[$0].name } ?? ""
     let alpha = 1 - confidenceLevel
     let yield = signalYield()

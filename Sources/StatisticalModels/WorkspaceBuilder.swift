@@ -70,6 +70,10 @@ public struct WorkspaceBuilder: Sendable {
   }
 
   private func convert(_ sample: Sample, isSignal: Bool, channel: String) throws -> Workspace.Sample {
+    let varied = sample.shapes.values.flatMap { $0.low.sumW + $0.high.sumW }
+    if let bad = (sample.histogram.sumW + sample.histogram.sumW2 + varied).first(where: { !$0.isFinite }) {
+      throw fault(channel, sample.name, "a bin holds \(bad); contents must be finite")
+    }
     let data = sample.histogram.sumW.map { max(0, $0) }
     var modifiers: [Workspace.Modifier] = []
     if isSignal { modifiers.append(.init(name: parameterOfInterest, kind: .normfactor)) }

@@ -1,5 +1,6 @@
 import Foundation
 import Histograms
+import Records
 import StatisticalModels
 import TestSupport
 import Testing
@@ -166,10 +167,40 @@ struct WorkspaceTests {
     #expect(workspace.channels[0].samples[1].modifiers.map(\.name) == ["lumi", "xs", "staterror_SR"])
     #expect(workspace.channels[0].samples[1].modifiers[1].kind == .normsys(low: 0.8, high: 1.25))
     #expect(workspace.channels[0].samples[0].modifiers.last?.kind == .staterror([0.1, 0.2]))
+    let broken = Histogram1D(axis: axis, sumW: [1, .nan], sumW2: [1, 1], counts: [1, 1])
+    #expect(throws: WorkspaceError.self) {
+      try builder.addChannel("N", signal: .init(name: "s", histogram: broken), backgrounds: [])
+    }
     let other = Histogram1D(axis: try Axis(edges: [0, 2, 3]), sumW: [1, 1], sumW2: [1, 1], counts: [1, 1])
     #expect(throws: WorkspaceError.self) {
       try builder.addChannel(
         "B", signal: .init(name: "s", histogram: signal), backgrounds: [.init(name: "o", histogram: other)])
     }
+  }
+
+  // A seeded walk over damaged documents: each is read or refused, none ends the program.
+  @Test("damaged documents are refused or read, never a crash")
+  func damaged() throws {
+    var random = SeedTree(root: 3).child("damaged workspaces").stream()
+    let original = Array(Self.small.utf8)
+    let pieces = [
+      "-1", "1e308", "null", "[]", "{}", "\"mu\"", "0", "1e-320", "[[", "\"lumi\"", "\"staterror\"", ",", "\\u", "}",
+    ]
+    var read = 0
+    for _ in 0..<4000 {
+      var bytes = original
+      for _ in 0...random.integer(below: 3) {
+        let start = random.integer(below: bytes.count)
+        let length = min(random.integer(below: 6), bytes.count - start)
+        bytes.replaceSubrange(start..<(start + length), with: Array(pieces[random.integer(below: pieces.count)].utf8))
+      }
+      do {
+        let workspace = try Workspace(JSONValue.parse(Data(bytes), file: "damaged.json"))
+        _ = try Model(workspace)
+        _ = workspace.encoded
+        read += 1
+      } catch is JSONSyntaxError {} catch is WorkspaceError {}
+    }
+    #expect(read > 0)
   }
 }
