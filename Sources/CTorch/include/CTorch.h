@@ -2,10 +2,192 @@
 #define SEARCHLIGHT_CTORCH_H
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ The room over LibTorch. The library behind it is loaded at run time and exports one symbol, `CTorch_table`;
+ everything else is reached through the table it returns.
+
+ Ownership: every function that yields a tensor writes a new handle to its last argument; the caller releases it
+ with `release`. Buffers are copied in both directions.
+ Errors: 0 is success; otherwise the status says what kind of failure, and `last_error` has the text, valid until
+ the next failing call on the same thread.
+ Threads: call from one thread only. LibTorch makes a team of workers for each thread that calls it.
+*/
+
 #pragma clang assume_nonnull begin
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#define CTORCH_ABI 1
+
+typedef struct CTorchTensor *CTorchTensorRef;
+typedef struct CTorchDense *CTorchDenseRef;
+
+typedef enum CTorchStatus : int32_t {
+  CTORCH_OK = 0,
+  CTORCH_FAILED = 1,
+  CTORCH_OUT_OF_MEMORY = 2,
+} CTorchStatus;
+
+typedef enum CTorchType : int32_t {
+  CTORCH_FLOAT32 = 0,
+  CTORCH_FLOAT64 = 1,
+  CTORCH_INT64 = 2,
+  CTORCH_BOOL = 3,
+} CTorchType;
+
+/* Device index: -1 is the CPU, 0 and up are CUDA devices. */
+#define CTORCH_CPU (-1)
+
+typedef enum CTorchUnary : int32_t {
+  CTORCH_NEGATE, CTORCH_EXP, CTORCH_LOG, CTORCH_LOG1P, CTORCH_EXPM1, CTORCH_SQRT, CTORCH_SQUARE, CTORCH_ABS,
+  CTORCH_SIGMOID, CTORCH_LOG_SIGMOID, CTORCH_TANH, CTORCH_RELU, CTORCH_SELU, CTORCH_SILU, CTORCH_GELU,
+  CTORCH_SOFTPLUS, CTORCH_RECIPROCAL,
+  CTORCH_LEAKY_RELU, /* first: slope below zero */
+  CTORCH_ELU,        /* first: alpha */
+  CTORCH_CLAMP,      /* first, second: bounds */
+  CTORCH_POWER,      /* first: exponent */
+} CTorchUnary;
+
+typedef enum CTorchBinary : int32_t {
+  CTORCH_ADD, CTORCH_SUBTRACT, CTORCH_MULTIPLY, CTORCH_DIVIDE, CTORCH_MAXIMUM, CTORCH_MINIMUM,
+  CTORCH_EQUAL, CTORCH_LESS, CTORCH_GREATER, CTORCH_MATMUL,
+} CTorchBinary;
+
+typedef enum CTorchReduction : int32_t {
+  CTORCH_SUM, CTORCH_MEAN, CTORCH_MAX, CTORCH_MIN, CTORCH_LOGSUMEXP,
+} CTorchReduction;
+
+typedef enum CTorchAlong : int32_t { CTORCH_SOFTMAX, CTORCH_LOG_SOFTMAX, CTORCH_ARGMAX, CTORCH_CUMSUM } CTorchAlong;
+
+typedef enum CTorchUpdate : int32_t {
+  CTORCH_COPY,         /* target = a */
+  CTORCH_ADD_SCALED,   /* target += factor * a */
+  CTORCH_SCALE,        /* target *= factor */
+  CTORCH_ADD_PRODUCT,  /* target += factor * a * b */
+  CTORCH_ADD_QUOTIENT, /* target += factor * a / b */
+} CTorchUpdate;
+
+/* How a loss of each element becomes the result. */
+typedef enum CTorchLossReduction : int32_t { CTORCH_LOSS_NONE, CTORCH_LOSS_MEAN, CTORCH_LOSS_SUM } CTorchLossReduction;
+
+typedef enum CTorchActivation : int32_t {
+  CTORCH_ACT_IDENTITY, CTORCH_ACT_SELU, CTORCH_ACT_RELU, CTORCH_ACT_LEAKY_RELU, CTORCH_ACT_ELU, CTORCH_ACT_SIGMOID,
+  CTORCH_ACT_TANH, CTORCH_ACT_SILU,
+} CTorchActivation;
+
+/* One layer of a dense network for the fused step: out = scale * (kept ? activation(in Wᵀ + b) : dropped) + shift. */
+typedef struct CTorchDenseLayer {
+  CTorchTensorRef weight; /* [out, in], float32, contiguous, CPU */
+  CTorchTensorRef bias;   /* [out] */
+  CTorchTensorRef weight_m, weight_v, bias_m, bias_v; /* the optimiser's moments, same shapes */
+  int32_t activation;       /* CTorchActivation */
+  uint32_t drop_threshold;  /* of 65536: a unit whose 16 random bits are below it is dropped */
+  float activation_parameter;
+  float dropped, scale, shift;
+  uint64_t mask_key;
+} CTorchDenseLayer;
+
+/* The numbers of one Nadam, Adam or AdamW step, the same for all parameters:
+   p = p*keep - (gradient_rate*g + momentum_rate*m) / (sqrt(v*second_correction) + epsilon)
+   after m = beta1*m + (1-beta1)*g and v = beta2*v + (1-beta2)*g*g. */
+typedef struct CTorchMomentStep {
+  double beta1, beta2, keep, gradient_rate, momentum_rate, second_correction, epsilon, coupled_decay;
+} CTorchMomentStep;
+
+typedef struct CTorchTable {
+  uint32_t abi;
+  uint32_t size;
+
+  const char *_Nonnull (*_Nonnull version)(void);
+  const char *_Nonnull (*_Nonnull last_error)(void);
+  int32_t (*cuda_device_count)(void);
+  int32_t (*threads)(void);
+  CTorchStatus (*set_threads)(int32_t count);
+  int64_t (*live_tensors)(void);
+
+  CTorchStatus (*from_buffer)(const void *data, int32_t type, const int64_t *shape, int32_t rank, int32_t device,
+                              CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*full)(double value, int32_t type, const int64_t *shape, int32_t rank, int32_t device,
+                       CTorchTensorRef _Nullable *_Nonnull out);
+  /* 1 where 16 random bits are at or above the threshold, else 0; bits as in the fused step. [rows, columns], float32. */
+  CTorchStatus (*keep_mask)(uint64_t key, uint64_t step, uint32_t drop_threshold, int64_t rows, int64_t columns,
+                            int32_t device, CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*to_buffer)(CTorchTensorRef tensor, void *data, int64_t bytes);
+  void (*release)(CTorchTensorRef tensor);
+  CTorchStatus (*retain)(CTorchTensorRef tensor, CTorchTensorRef _Nullable *_Nonnull out);
+
+  int32_t (*rank)(CTorchTensorRef tensor);
+  int64_t (*extent)(CTorchTensorRef tensor, int32_t axis);
+  int32_t (*type)(CTorchTensorRef tensor);
+  int32_t (*device)(CTorchTensorRef tensor);
+
+  CTorchStatus (*convert)(CTorchTensorRef tensor, int32_t type, int32_t device,
+                          CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*unary)(int32_t operation, CTorchTensorRef a, double first, double second,
+                        CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*binary)(int32_t operation, CTorchTensorRef a, CTorchTensorRef b,
+                         CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*binary_scalar)(int32_t operation, CTorchTensorRef a, double b,
+                                CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*linear)(CTorchTensorRef input, CTorchTensorRef weight, CTorchTensorRef _Nullable bias,
+                         CTorchTensorRef _Nullable *_Nonnull out);
+  /* Over the named axes, or over all where count is 0. CTORCH_MAX and CTORCH_MIN are amax and amin. */
+  CTorchStatus (*reduce)(int32_t operation, CTorchTensorRef a, const int64_t *_Nullable axes, int32_t count,
+                         int32_t keep, CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*along)(int32_t operation, CTorchTensorRef a, int64_t axis, CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*reshape)(CTorchTensorRef a, const int64_t *shape, int32_t rank,
+                          CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*transpose)(CTorchTensorRef a, int64_t first, int64_t second, CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*narrow)(CTorchTensorRef a, int64_t axis, int64_t start, int64_t length,
+                         CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*concatenate)(const CTorchTensorRef _Nonnull *_Nonnull parts, int32_t count, int64_t axis,
+                              CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*select_rows)(CTorchTensorRef a, int64_t axis, CTorchTensorRef indices,
+                              CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*gather)(CTorchTensorRef a, int64_t axis, CTorchTensorRef indices,
+                         CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*choose)(CTorchTensorRef condition, CTorchTensorRef a, CTorchTensorRef b,
+                         CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*update)(int32_t operation, CTorchTensorRef target, CTorchTensorRef _Nullable a,
+                         CTorchTensorRef _Nullable b, double factor);
+
+  CTorchStatus (*binary_cross_entropy)(CTorchTensorRef logits, CTorchTensorRef targets,
+                                       CTorchTensorRef _Nullable weights, int32_t reduction,
+                                       CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*mean_squared_error)(CTorchTensorRef predictions, CTorchTensorRef targets, int32_t reduction,
+                                     CTorchTensorRef _Nullable *_Nonnull out);
+
+  CTorchStatus (*set_requires_gradient)(CTorchTensorRef tensor, int32_t required);
+  int32_t (*requires_gradient)(CTorchTensorRef tensor);
+  CTorchStatus (*backward)(CTorchTensorRef tensor, CTorchTensorRef _Nullable seed);
+  /* *out is null where no gradient has been accumulated. */
+  CTorchStatus (*gradient)(CTorchTensorRef tensor, CTorchTensorRef _Nullable *_Nonnull out);
+  CTorchStatus (*clear_gradient)(CTorchTensorRef tensor);
+  CTorchStatus (*detach)(CTorchTensorRef tensor, CTorchTensorRef _Nullable *_Nonnull out);
+  /* Returns the former setting. */
+  int32_t (*set_gradient_recording)(int32_t enabled);
+
+  CTorchStatus (*moment_step)(CTorchTensorRef parameter, CTorchTensorRef gradient, CTorchTensorRef m,
+                              CTorchTensorRef v, const CTorchMomentStep *step);
+
+  /* The fused training step: binary classification with one logit, weighted cross-entropy. */
+  CTorchStatus (*dense_create)(const CTorchDenseLayer *layers, int32_t count, int64_t largest_batch,
+                               CTorchDenseRef _Nullable *_Nonnull out);
+  void (*dense_release)(CTorchDenseRef network);
+  /* features [events, in], labels [events], weights [events], all float32; rows: `count` row numbers.
+     The loss is Σ w·ℓ over the rows; the gradient is of that sum divided by `count`. */
+  CTorchStatus (*dense_step)(CTorchDenseRef network, CTorchTensorRef features, CTorchTensorRef labels,
+                             CTorchTensorRef weights, const int32_t *rows, int64_t count, uint64_t step,
+                             const CTorchMomentStep *update, double *loss);
+  /* Logits without dropout: features [events, in] to `logits` of `events` floats. */
+  CTorchStatus (*dense_logits)(CTorchDenseRef network, CTorchTensorRef features, float *logits);
+} CTorchTable;
+
+/* The one exported symbol: `const CTorchTable *CTorch_table(void)`. */
+#define CTORCH_TABLE_SYMBOL "CTorch_table"
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,50 @@
+// The passes over memory of the fused training step, compiled once for each instruction set (Makefile) and chosen
+// at run time. Plain buffers, no LibTorch. Every function works on a range of rows or elements that its caller
+// assigns, and its result for an element does not depend on how the ranges were cut.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace ctorch {
+
+/// Random bits come in groups of 128 16-bit numbers; each row of a mask starts at a new group.
+constexpr int64_t kMaskGroup = 128;
+
+struct ActivationPass {
+  int32_t activation;
+  float parameter;
+  uint32_t dropThreshold;
+  float dropped, scale, shift;
+  uint64_t key, step;
+};
+
+struct MomentNumbers {
+  float beta1, beta2, keep, gradientRate, momentumRate, secondCorrection, epsilon, coupledDecay;
+};
+
+struct Kernels {
+  const char *name;
+  /// out = 1 where the unit is kept, else 0, for rows [begin, end) of a [*, columns] mask.
+  void (*keepMask)(uint64_t key, uint64_t step, uint32_t threshold, int64_t begin, int64_t end, int64_t columns,
+                   float *out);
+  /// In: the products `z` of a layer without its bias. Out: `h` the layer's output, `z` its derivative by z.
+  void (*forward)(const ActivationPass &pass, int64_t begin, int64_t end, int64_t columns, const float *bias, float *z,
+                  float *h);
+  /// The same without dropout and derivative; `z` becomes the output.
+  void (*infer)(const ActivationPass &pass, int64_t begin, int64_t end, int64_t columns, const float *bias, float *z);
+  /// gradient *= derivative over rows [begin, end), and the sums of its columns over these rows to `sums`.
+  void (*backward)(int64_t begin, int64_t end, int64_t columns, const float *derivative, float *gradient, float *sums);
+  void (*moments)(const MomentNumbers &numbers, int64_t count, const float *gradient, float *parameter, float *m,
+                  float *v);
+};
+
+const Kernels &kernelsBaseline();
+#ifdef CTORCH_X86_VARIANTS
+const Kernels &kernelsV3();
+const Kernels &kernelsV4();
+#endif
+
+/// The best variant for this processor.
+const Kernels &kernels();
+
+}  // namespace ctorch

@@ -1,0 +1,72 @@
+// Handles, statuses and the one place where C++ exceptions end.
+#pragma once
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../../Sources/CTorch/include/CTorch.h"
+
+struct CTorchTensor {
+  at::Tensor value;
+};
+
+namespace ctorch {
+
+extern std::atomic<int64_t> liveTensors;
+CTorchStatus failed(CTorchStatus status, const char *message);
+
+template <typename Body>
+CTorchStatus guarded(Body &&body) {
+  try {
+    body();
+    return CTORCH_OK;
+  } catch (const c10::OutOfMemoryError &error) {
+    return failed(CTORCH_OUT_OF_MEMORY, error.what_without_backtrace());
+  } catch (const c10::Error &error) {
+    return failed(CTORCH_FAILED, error.what_without_backtrace());
+  } catch (const std::bad_alloc &) {
+    return failed(CTORCH_OUT_OF_MEMORY, "out of memory");
+  } catch (const std::exception &error) {
+    return failed(CTORCH_FAILED, error.what());
+  } catch (...) {
+    return failed(CTORCH_FAILED, "an unknown C++ exception");
+  }
+}
+
+inline CTorchTensorRef wrap(at::Tensor tensor) {
+  auto *handle = new CTorchTensor{std::move(tensor)};
+  liveTensors.fetch_add(1, std::memory_order_relaxed);
+  return handle;
+}
+
+template <typename Body>
+CTorchStatus yielding(CTorchTensorRef *out, Body &&body) {
+  return guarded([&] { *out = wrap(body()); });
+}
+
+// Clang and GCC name the typed accessors of at::Tensor differently, so they cannot be linked; the untyped ones can.
+inline const float *readable(const at::Tensor &t) { return static_cast<const float *>(t.const_data_ptr()); }
+inline float *writable(const at::Tensor &t) { return static_cast<float *>(t.mutable_data_ptr()); }
+
+/// Runs `body(index)` for every index below `count` over LibTorch's own team of threads. Which thread takes which
+/// index is not fixed: bodies write to places of their own.
+void parallel(int64_t count, const std::function<void(int64_t)> &body);
+
+CTorchStatus keepMask(uint64_t key, uint64_t step, uint32_t threshold, int64_t rows, int64_t columns, int32_t device,
+                      CTorchTensorRef *out);
+CTorchStatus momentStep(CTorchTensorRef parameter, CTorchTensorRef gradient, CTorchTensorRef m, CTorchTensorRef v,
+                        const CTorchMomentStep *step);
+CTorchStatus denseCreate(const CTorchDenseLayer *layers, int32_t count, int64_t largestBatch, CTorchDenseRef *out);
+void denseRelease(CTorchDenseRef network);
+CTorchStatus denseStep(CTorchDenseRef network, CTorchTensorRef features, CTorchTensorRef labels,
+                       CTorchTensorRef weights, const int32_t *rows, int64_t count, uint64_t step,
+                       const CTorchMomentStep *update, double *loss);
+CTorchStatus denseLogits(CTorchDenseRef network, CTorchTensorRef features, float *logits);
+
+}  // namespace ctorch

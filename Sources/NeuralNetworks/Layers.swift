@@ -1,0 +1,174 @@
+import Foundation
+import Records
+import Tensors
+
+/// How a forward pass is meant.
+public enum ForwardMode: Sendable {
+  /// No dropout.
+  case inference
+  /// Dropout masks are drawn from the seed's child of each layer's name, at `step`: equal steps, equal masks.
+  case training(masks: SeedTree, step: UInt64)
+}
+
+/// A map from tensors to tensors with its parameters.
+@TorchActor
+public protocol Layer: Sendable {
+  func callAsFunction(_ input: Tensor, mode: ForwardMode) throws -> Tensor
+}
+
+/// `y = x Wᵀ + b`. Stored as PyTorch's Linear: `weight` [out, in], `bias` [out].
+@TorchActor
+public struct Dense: Layer {
+  public let weight, bias: Tensor
+
+  public init(_ scope: ParameterScope, inputs: Int, units: Int, initializer: Initializer) throws {
+    weight = try scope.parameter("weight", shape: [units, inputs], initializer: initializer)
+    bias = try scope.parameter("bias", shape: [units], initializer: .zeros)
+  }
+
+  /// - Input: [batch, in]; output: [batch, out].
+  public func callAsFunction(_ input: Tensor, mode: ForwardMode) throws -> Tensor {
+    try input.linear(weight: weight, bias: bias)
+  }
+}
+
+/// A function of each element.
+public enum Activation: Hashable, Codable, Sendable {
+  /// `λ x` above zero, `λ α (exp x − 1)` below, with the constants of Klambauer et al., arXiv:1706.02515.
+  case selu
+  case relu, sigmoid, tanh, silu, identity
+  case leakyRelu(slope: Double)
+  case elu(alpha: Double)
+
+  public static let seluAlpha = 1.673_263_242_354_377_284_817_042_991_671_7
+  public static let seluScale = 1.050_700_987_355_480_493_419_334_985_294_6
+
+  @TorchActor
+  public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    switch self {
+    case .selu: try x.selu()
+    case .relu: try x.relu()
+    case .sigmoid: try x.sigmoid()
+    case .tanh: try x.tanh()
+    case .silu: try x.silu()
+    case .identity: x
+    case .leakyRelu(let slope): try x.leakyRelu(slope: slope)
+    case .elu(let alpha): try x.elu(alpha: alpha)
+    }
+  }
+
+  /// The same function in the fused step.
+  public var fused: FusedActivation {
+    switch self {
+    case .selu: .selu
+    case .relu: .relu
+    case .sigmoid: .sigmoid
+    case .tanh: .tanh
+    case .silu: .silu
+    case .identity: .identity
+    case .leakyRelu(let slope): .leakyRelu(slope: slope)
+    case .elu(let alpha): .elu(alpha: alpha)
+    }
+  }
+
+  var name: String {
+    switch self {
+    case .selu: "SELU"
+    case .relu: "ReLU"
+    case .sigmoid: "Sigmoid"
+    case .tanh: "Tanh"
+    case .silu: "SiLU"
+    case .identity: "Identity"
+    case .leakyRelu: "LeakyReLU"
+    case .elu: "ELU"
+    }
+  }
+}
+
+/// The arithmetic of dropout: `out = scale · (kept ? x : dropped) + shift`.
+///
+/// A unit is dropped where sixteen random bits are below ``threshold``, so rates are multiples of 1/65536, and scale
+/// and shift are those of the rate so rounded.
+public struct DropoutRule: Hashable, Sendable {
+  /// Of 65536.
+  public let threshold: UInt32
+  public let dropped, scale, shift: Double
+
+  /// Dropped units are zero and the others grow by 1/(1 − rate), so that the mean stays.
+  public static func plain(rate: Double) -> DropoutRule {
+    let threshold = threshold(rate)
+    return DropoutRule(threshold: threshold, dropped: 0, scale: 1 / (1 - Double(threshold) / 65536), shift: 0)
+  }
+
+  /// Alpha dropout (Klambauer et al., arXiv:1706.02515, section 2): dropped units take SELU's lower limit
+  /// `α′ = −λα`; then `a = (q(1 + p α′²))^(−1/2)`, `b = −a α′ p` restore mean 0 and variance 1, q = 1 − p.
+  public static func alpha(rate: Double) -> DropoutRule {
+    let threshold = threshold(rate)
+    let p = Double(threshold) / 65536, q = 1 - p
+    let limit = -Activation.seluAlpha * Activation.seluScale
+    let a = 1 / (q * (1 + p * limit * limit)).squareRoot()
+    return DropoutRule(threshold: threshold, dropped: limit, scale: a, shift: -a * limit * p)
+  }
+
+  private static func threshold(_ rate: Double) -> UInt32 {
+    precondition(rate >= 0 && rate < 1, "a dropout rate lies in [0, 1), got \(rate)")
+    return min(UInt32((rate * 65536).rounded()), 65535)
+  }
+
+  @TorchActor
+  func apply(_ x: Tensor, name: String, mode: ForwardMode) throws -> Tensor {
+    guard case .training(let masks, let step) = mode, threshold > 0 else { return x }
+    let shape = x.shape
+    let columns = shape.last ?? 1
+    let mask = try Tensor.keepMask(
+      rows: columns == 0 ? 0 : x.count / columns, columns: columns, threshold: threshold,
+      key: masks.child(name).derivedSeed, step: step, device: x.device
+    ).reshaped(shape).converted(to: x.elementType)
+    let kept = try x * mask
+    if dropped == 0 { return try kept * scale }
+    // scale·(m x + (1 − m) dropped) + shift
+    return try kept * scale + (mask * (-scale * dropped) + (scale * dropped + shift))
+  }
+}
+
+/// ``DropoutRule/plain(rate:)`` as a layer.
+@TorchActor
+public struct Dropout: Layer {
+  public let rule: DropoutRule
+  let name: String
+
+  public init(rate: Double, name: String) {
+    rule = .plain(rate: rate)
+    self.name = name
+  }
+
+  public func callAsFunction(_ input: Tensor, mode: ForwardMode) throws -> Tensor {
+    try rule.apply(input, name: name, mode: mode)
+  }
+}
+
+/// ``DropoutRule/alpha(rate:)`` as a layer.
+@TorchActor
+public struct AlphaDropout: Layer {
+  public let rule: DropoutRule
+  let name: String
+
+  public init(rate: Double, name: String) {
+    rule = .alpha(rate: rate)
+    self.name = name
+  }
+
+  public func callAsFunction(_ input: Tensor, mode: ForwardMode) throws -> Tensor {
+    try rule.apply(input, name: name, mode: mode)
+  }
+}
+
+/// An ``Activation`` as a layer.
+@TorchActor
+public struct ActivationLayer: Layer {
+  public let activation: Activation
+
+  public init(_ activation: Activation) { self.activation = activation }
+
+  public func callAsFunction(_ input: Tensor, mode: ForwardMode) throws -> Tensor { try activation(input) }
+}

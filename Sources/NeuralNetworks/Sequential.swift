@@ -1,0 +1,61 @@
+import Records
+import Tensors
+
+/// A chain of layers, made from its description. Parameters are named as in PyTorch's `nn.Sequential`: the place of
+/// the layer, then `weight` or `bias`.
+@TorchActor
+public struct Sequential: Sendable {
+  public let architecture: NetworkArchitecture
+  public let layers: [any Layer]
+  public let parameters: [NamedParameter]
+
+  /// - Throws: ``NetworkError`` for an invalid description, or stored parameters that do not fit it.
+  public init(_ architecture: NetworkArchitecture, _ source: ParameterScope.Source, device: Device = .cpu) throws {
+    self.architecture = try architecture.validated()
+    let scope = ParameterScope(source, device: device)
+    var before = architecture.inputs
+    layers = try architecture.layers.enumerated().map { index, description -> any Layer in
+      let name = String(index)
+      switch description {
+      case .dense(let units, let initializer):
+        defer { before = units }
+        return try Dense(scope.child(name), inputs: before, units: units, initializer: initializer)
+      case .activation(let activation): return ActivationLayer(activation)
+      case .dropout(let rate): return Dropout(rate: rate, name: name)
+      case .alphaDropout(let rate): return AlphaDropout(rate: rate, name: name)
+      }
+    }
+    parameters = try scope.finish()
+  }
+
+  /// - Input: [batch, inputs]; output: [batch, width of the last layer].
+  public func callAsFunction(_ input: Tensor, mode: ForwardMode) throws -> Tensor {
+    let shape = input.shape
+    guard shape.count == 2, shape[1] == architecture.inputs else {
+      throw NetworkError.wrongInputWidth(expected: architecture.inputs, found: shape)
+    }
+    return try layers.reduce(input) { x, layer in try layer(x, mode: mode) }
+  }
+
+  /// Copies of all parameters by name.
+  public func stored() throws -> [String: StoredParameter] {
+    try Dictionary(
+      uniqueKeysWithValues: parameters.map {
+        ($0.name, StoredParameter(shape: $0.tensor.shape, values: try $0.tensor.floats()))
+      })
+  }
+
+  /// Overwrites all parameters.
+  public func assign(_ values: [String: StoredParameter]) throws {
+    for parameter in parameters {
+      guard let stored = values[parameter.name] else {
+        throw NetworkError.missingParameter(name: parameter.name, known: values.keys.sorted())
+      }
+      guard stored.shape == parameter.tensor.shape else {
+        throw NetworkError.shapeMismatch(
+          name: parameter.name, expected: parameter.tensor.shape, found: stored.shape)
+      }
+      try parameter.tensor.assign(Tensor(stored.values, shape: stored.shape))
+    }
+  }
+}
