@@ -32,12 +32,12 @@ public enum ColumnValues: Hashable, Sendable {
   /// All values as doubles; true is 1.
   public func asDoubles() -> [Double] {
     switch self {
-    case .float32(let values): values.map(Double.init)
+    case .float32(let values): converted(values) { Double($0) }
     case .float64(let values): values
-    case .int32(let values): values.map(Double.init)
-    case .int64(let values): values.map(Double.init)
-    case .uint8(let values): values.map(Double.init)
-    case .bool(let values): values.map { $0 ? 1 : 0 }
+    case .int32(let values): converted(values) { Double($0) }
+    case .int64(let values): converted(values) { Double($0) }
+    case .uint8(let values): converted(values) { Double($0) }
+    case .bool(let values): converted(values) { $0 ? 1 : 0 }
     }
   }
 
@@ -77,6 +77,18 @@ public enum ColumnValues: Hashable, Sendable {
     default: preconditionFailure("cannot append \(other.type) to \(type)")
     }
   }
+}
+
+/// A loop that the compiler vectorises, as it does not with `map`.
+@inline(__always)
+private func converted<Value>(_ values: [Value], _ convert: (Value) -> Double) -> [Double] {
+  var result = [Double](repeating: 0, count: values.count)
+  result.withUnsafeMutableBufferPointer { out in
+    values.withUnsafeBufferPointer { values in
+      for i in values.indices { out[i] = convert(values[i]) }
+    }
+  }
+  return result
 }
 
 /// The element types of columns.

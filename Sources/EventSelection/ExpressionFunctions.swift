@@ -17,28 +17,29 @@ extension ExpressionEvaluator {
       ("where", "where(condition, x, y)"),
     ]
 
-  private static let elementwise: [String: @Sendable (Double) -> Double] = [
-    "abs": { Swift.abs($0) }, "sqrt": { $0.squareRoot() }, "exp": { Foundation.exp($0) },
-    "log": { Foundation.log($0) }, "log10": { Foundation.log10($0) }, "sin": { Foundation.sin($0) },
-    "cos": { Foundation.cos($0) }, "tan": { Foundation.tan($0) }, "sinh": { Foundation.sinh($0) },
-    "cosh": { Foundation.cosh($0) }, "tanh": { Foundation.tanh($0) }, "floor": { $0.rounded(.down) },
-    "ceil": { $0.rounded(.up) },
+  // A closure over whole columns for each function, so that the loop inside is compiled for it.
+  private static let elementwise: [String: @Sendable (ExpressionValue) -> ExpressionValue] = [
+    "abs": { $0.map { Swift.abs($0) } }, "sqrt": { $0.map { $0.squareRoot() } }, "exp": { $0.map { Foundation.exp($0) } },
+    "log": { $0.map { Foundation.log($0) } }, "log10": { $0.map { Foundation.log10($0) } }, "sin": { $0.map { Foundation.sin($0) } },
+    "cos": { $0.map { Foundation.cos($0) } }, "tan": { $0.map { Foundation.tan($0) } }, "sinh": { $0.map { Foundation.sinh($0) } },
+    "cosh": { $0.map { Foundation.cosh($0) } }, "tanh": { $0.map { Foundation.tanh($0) } }, "floor": { $0.map { $0.rounded(.down) } },
+    "ceil": { $0.map { $0.rounded(.up) } },
   ]
 
-  private static let pairwise: [String: @Sendable (Double, Double) -> Double] = [
-    "atan2": { Foundation.atan2($0, $1) }, "pow": { Foundation.pow($0, $1) }, "hypot": { Foundation.hypot($0, $1) },
+  private static let pairwise: [String: @Sendable (ExpressionValue, ExpressionValue) -> ExpressionValue?] = [
+    "atan2": { $0.combined(with: $1) { Foundation.atan2($0, $1) } }, "pow": { $0.combined(with: $1) { Foundation.pow($0, $1) } }, "hypot": { $0.combined(with: $1) { Foundation.hypot($0, $1) } },
     // The difference of two azimuths, in [−π, π].
-    "deltaPhi": { ($0 - $1).remainder(dividingBy: 2 * .pi) },
+    "deltaPhi": { $0.combined(with: $1) { ($0 - $1).remainder(dividingBy: 2 * .pi) } },
   ]
 
   func call(_ name: String, _ arguments: [SyntaxNode], _ node: SyntaxNode) throws -> ExpressionValue {
     if let function = Self.elementwise[name] {
       try need(1, of: name, arguments, node)
-      return try number(arguments[0]).map(function)
+      return function(try number(arguments[0]))
     }
     if let function = Self.pairwise[name] {
       try need(2, of: name, arguments, node)
-      return try matching(number(arguments[0]).combined(with: number(arguments[1]), function), node)
+      return try matching(function(number(arguments[0]), number(arguments[1])), node)
     }
     switch name {
     case "count", "any", "all": return try countReduction(name, arguments, node)

@@ -58,7 +58,13 @@ struct ExpressionValue: Sendable {
   /// `operation` on each number.
   @inline(__always)
   func map(isBoolean: Bool = false, _ operation: (Double) -> Double) -> ExpressionValue {
-    var result = ExpressionValue(shape: shape, numbers: numbers.map(operation), offsets: offsets, isBoolean: isBoolean)
+    var mapped = [Double](repeating: 0, count: numbers.count)
+    mapped.withUnsafeMutableBufferPointer { out in
+      numbers.withUnsafeBufferPointer { numbers in
+        for i in numbers.indices { out[i] = operation(numbers[i]) }
+      }
+    }
+    var result = ExpressionValue(shape: shape, numbers: mapped, offsets: offsets, isBoolean: isBoolean)
     result.objects = objects
     return result
   }
@@ -70,22 +76,30 @@ struct ExpressionValue: Sendable {
   func combined(
     with other: ExpressionValue, isBoolean: Bool = false, _ operation: (Double, Double) -> Double
   ) -> ExpressionValue? {
+    guard let (a, b) = aligned(with: other) else { return nil }
+    let larger = a.shape == .constant ? b : a
+    var combined = [Double](repeating: 0, count: larger.numbers.count)
+    // A step of 0 repeats a constant. One loop for all cases: the operation is compiled into it.
+    let (leftStep, rightStep) = (a.shape == .constant ? 0 : 1, b.shape == .constant ? 0 : 1)
+    combined.withUnsafeMutableBufferPointer { out in
+      a.numbers.withUnsafeBufferPointer { left in
+        b.numbers.withUnsafeBufferPointer { right in
+          for i in out.indices { out[i] = operation(left[i &* leftStep], right[i &* rightStep]) }
+        }
+      }
+    }
+    var result = ExpressionValue(shape: larger.shape, numbers: combined, offsets: larger.offsets, isBoolean: isBoolean)
+    result.objects = larger.objects
+    return result
+  }
+
+  /// Both with equally many numbers, or constants: a flat one is spread over the other's objects.
+  private func aligned(with other: ExpressionValue) -> (ExpressionValue, ExpressionValue)? {
     switch (shape, other.shape) {
-    case (.constant, _):
-      let left = numbers[0]
-      return other.map(isBoolean: isBoolean) { operation(left, $0) }
-    case (_, .constant):
-      let right = other.numbers[0]
-      return map(isBoolean: isBoolean) { operation($0, right) }
-    case (.flat, .flat):
-      return .flat(zip(numbers, other.numbers).map(operation), isBoolean: isBoolean)
-    case (.jagged, .jagged):
-      guard objects == other.objects, offsets == other.offsets else { return nil }
-      return .jagged(zip(numbers, other.numbers).map(operation), offsets, of: objects, isBoolean: isBoolean)
-    case (.jagged, .flat):
-      return combined(with: other.spread(over: self), isBoolean: isBoolean, operation)
-    case (.flat, .jagged):
-      return spread(over: other).combined(with: other, isBoolean: isBoolean, operation)
+    case (.jagged, .jagged): objects == other.objects && offsets == other.offsets ? (self, other) : nil
+    case (.jagged, .flat): (self, other.spread(over: self))
+    case (.flat, .jagged): (spread(over: other), other)
+    default: (self, other)
     }
   }
 
@@ -109,8 +123,14 @@ struct ExpressionValue: Sendable {
 
   /// One number a row from each row's values.
   @inline(__always)
-  func reduced(isBoolean: Bool = false, _ operation: (ArraySlice<Double>) -> Double) -> ExpressionValue {
-    .flat((0..<(offsets.count - 1)).map { operation(numbers[offsets[$0]..<offsets[$0 + 1]]) }, isBoolean: isBoolean)
+  func reduced(isBoolean: Bool = false, _ operation: (UnsafeBufferPointer<Double>) -> Double) -> ExpressionValue {
+    var results = [Double](repeating: 0, count: offsets.count - 1)
+    numbers.withUnsafeBufferPointer { numbers in
+      for row in results.indices {
+        results[row] = operation(UnsafeBufferPointer(rebasing: numbers[offsets[row]..<offsets[row + 1]]))
+      }
+    }
+    return .flat(results, isBoolean: isBoolean)
   }
 
   /// The values where the mask of the same counts is true.
