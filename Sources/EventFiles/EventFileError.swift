@@ -41,7 +41,8 @@ extension EventFileError.Problem {
     case .cannotWrite(let reason): "cannot be written: \(reason)"
     case .notHDF5: "is no HDF5 file; expected an event table as 'searchlight generate' writes it"
     case .truncated(let reason): "is truncated (\(reason)); copy or generate it again"
-    case .foreign(let reason): "is an HDF5 file but no event table: \(reason). 'searchlight inspect' shows what it holds"
+    case .foreign(let reason):
+      "is an HDF5 file but no event table: \(reason). 'searchlight inspect' shows what it holds"
     case .newerSchema(let found, let known):
       "has schema version \(found), this program knows 1 to \(known); use the program that wrote it or a newer one"
     case .noColumn(let name, let nearest, let available):

@@ -25,7 +25,8 @@ extension EventTableWriter {
         throw error
       }
       try writer.append(contentsOf: EventTableReader(place.url))
-      progress?(ProgressUpdate(stage: "merge \(metadata.name)", completed: done + 1, total: places.count, unit: "blocks"))
+      progress?(
+        ProgressUpdate(stage: "merge \(metadata.name)", completed: done + 1, total: places.count, unit: "blocks"))
     }
     try writer.finish(record: record)
   }

@@ -66,7 +66,8 @@ public final class EventTableReader: Sendable {
 
   /// Reads some columns of some rows; all where not told.
   /// - Throws: ``EventFileError``.
-  public func read(columns names: [String]? = nil, rows: Range<Int>? = nil, check: FiniteCheck = .none) throws -> Table {
+  public func read(columns names: [String]? = nil, rows: Range<Int>? = nil, check: FiniteCheck = .none) throws -> Table
+  {
     let rows = rows ?? 0..<rowCount
     guard rows.lowerBound >= 0, rows.upperBound <= rowCount else {
       throw EventFileError(.rows(requested: rows, available: rowCount), path: url.path)
@@ -160,7 +161,8 @@ public final class EventTableReader: Sendable {
       columns.append(
         EventColumn(
           name: name, type: type, counts: counts, unit: file.textAttribute("unit", of: place) ?? "",
-          title: file.textAttribute("title", of: place) ?? "", valueCount: info.shape[0], storedBytes: info.storedBytes))
+          title: file.textAttribute("title", of: place) ?? "", valueCount: info.shape[0], storedBytes: info.storedBytes)
+      )
     }
     let rows = rowCount ?? 0
     try checkLengths(of: columns, countsLengths: countsLengths, rows: rows, file: file)
@@ -178,15 +180,21 @@ public final class EventTableReader: Sendable {
     }
     for column in columns {
       if let counts = column.counts {
-        guard countsLengths[counts] != nil else { throw damaged(column.name, "its counts column '\(counts)' is missing") }
+        guard countsLengths[counts] != nil else {
+          throw damaged(column.name, "its counts column '\(counts)' is missing")
+        }
       } else if column.valueCount != rows {
         throw damaged(column.name, "it has \(column.valueCount) rows, the table \(rows)")
       }
     }
   }
 
-  private static func decode<Value: Decodable>(_ type: Value.Type, from place: String, of file: HDF5File) throws -> Value {
-    guard file.kind(of: place) == .dataset else { throw EventFileError(.foreign("it has no '\(place)'"), path: file.path) }
+  private static func decode<Value: Decodable>(_ type: Value.Type, from place: String, of file: HDF5File) throws
+    -> Value
+  {
+    guard file.kind(of: place) == .dataset else {
+      throw EventFileError(.foreign("it has no '\(place)'"), path: file.path)
+    }
     let text = try file.readText(place)
     do {
       return try JSONDecoder().decode(type, from: Data(text.utf8))

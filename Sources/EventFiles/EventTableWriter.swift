@@ -136,7 +136,8 @@ public final class EventTableWriter {
     for name in batch.names {
       guard let column = batch[name] else { continue }
       guard !name.isEmpty, !name.contains("/"), name != "." else {
-        throw EventFileError(.mismatch(column: name, reason: "a column's name is not empty and has no '/'"), path: url.path)
+        throw EventFileError(
+          .mismatch(column: name, reason: "a column's name is not empty and has no '/'"), path: url.path)
       }
       let counts = column.isJagged ? EventTableLayout.countsName(of: name) : nil
       if let counts { try beginCounts(counts, for: name, beside: batch) }
@@ -200,7 +201,8 @@ public final class EventTableWriter {
       }
       if known.offsets == offsets { continue }
       let row = zip(known.offsets, offsets).enumerated().first { $1.0 != $1.1 }?.offset ?? 0
-      let reason = "in row \(rowCount + max(0, row - 1)) it has another number of values than '\(known.name)' of its collection"
+      let reason =
+        "in row \(rowCount + max(0, row - 1)) it has another number of values than '\(known.name)' of its collection"
       throw EventFileError(.mismatch(column: column.name, reason: reason), path: url.path)
     }
   }

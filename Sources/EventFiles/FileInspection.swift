@@ -100,13 +100,16 @@ extension FileInspection: CustomStringConvertible {
     var lines = ["\(file): \(Self.bytes(fileBytes)), sha256 \(digest.short)…"]
     if let sample, let rows, let schemaVersion {
       let parameters = sample.parameters.sorted { $0.key < $1.key }.map { ", \($0.key) = \($0.value)" }.joined()
-      lines.append("sample \(sample.name) (\(sample.kind.rawValue)\(parameters)): \(rows) events, schema \(schemaVersion)")
+      lines.append(
+        "sample \(sample.name) (\(sample.kind.rawValue)\(parameters)): \(rows) events, schema \(schemaVersion)")
       for (key, note) in sample.notes.sorted(by: { $0.key < $1.key }) { lines.append("\(key): \(note)") }
       if let record {
         lines.append("made by \(record.program) \(record.version), seed \(record.seed): \(record.command)")
       }
       lines += ["", "columns"] + columnLines
-      if !sample.slices.isEmpty { lines += ["", "slices, before cuts on reconstructed objects"] + sliceLines(sample.slices) }
+      if !sample.slices.isEmpty {
+        lines += ["", "slices, before cuts on reconstructed objects"] + sliceLines(sample.slices)
+      }
       for (variation, flow) in sample.cutFlows.sorted(by: { $0.key < $1.key }) {
         lines += ["", "cut flow \(variation)"]
         lines += Self.aligned(
@@ -125,7 +128,8 @@ extension FileInspection: CustomStringConvertible {
         [["object", "type", "shape", "stored"]]
           + objects.map { object in
             [
-              object.path, object.isGroup ? "group" : object.type, object.shape.map(String.init).joined(separator: " × "),
+              object.path, object.isGroup ? "group" : object.type,
+              object.shape.map(String.init).joined(separator: " × "),
               object.isGroup ? "" : Self.bytes(object.storedBytes),
             ]
           }, textColumns: 3)
@@ -147,7 +151,8 @@ extension FileInspection: CustomStringConvertible {
     let rows = slices.map { slice in
       [
         slice.name, slice.includes, "\(slice.tried)", "\(slice.accepted)", Self.number(slice.sumW),
-        Self.number(slice.effectiveCount), "\(Self.number(slice.crossSection)) ± \(Self.number(slice.crossSectionError))",
+        Self.number(slice.effectiveCount),
+        "\(Self.number(slice.crossSection)) ± \(Self.number(slice.crossSectionError))",
       ]
     }
     return Self.aligned([["slice", "includes", "tried", "accepted", "Σw", "N_eff", "σ [pb]"]] + rows, textColumns: 2)
@@ -156,8 +161,11 @@ extension FileInspection: CustomStringConvertible {
   private static func number(_ value: Double) -> String { String(format: "%.5g", value) }
 
   private static func bytes(_ count: Int) -> String {
-    count < 1000 ? "\(count) B" : count < 1_000_000 ? String(format: "%.1f kB", Double(count) / 1e3)
-      : String(format: "%.1f MB", Double(count) / 1e6)
+    count < 1000
+      ? "\(count) B"
+      : count < 1_000_000
+        ? String(format: "%.1f kB", Double(count) / 1e3)
+        : String(format: "%.1f MB", Double(count) / 1e6)
   }
 
   /// Rows under each other: the first `textColumns` to the left, numbers to the right; empty columns are left out.

@@ -53,7 +53,9 @@ final class HDF5File: @unchecked Sendable {
   /// Makes an empty file at `temporary`; errors call it `path`.
   static func create(_ temporary: String, namedInErrors path: String) throws -> HDF5File {
     try locked {
-      guard let handle = chdf5_file_create(temporary) else { throw EventFileError(.cannotWrite(lastReason()), path: path) }
+      guard let handle = chdf5_file_create(temporary) else {
+        throw EventFileError(.cannotWrite(lastReason()), path: path)
+      }
       return HDF5File(handle: handle, path: path)
     }
   }
@@ -74,7 +76,8 @@ final class HDF5File: @unchecked Sendable {
   func createDataset(_ name: String, type: ColumnType, chunk: Int, compression: Int) throws -> HDF5Dataset {
     try withHandle { handle in
       guard
-        let dataset = chdf5_dataset_create(handle, name, type.room, UInt64(chunk), Int32(compression), compression > 0 ? 1 : 0)
+        let dataset = chdf5_dataset_create(
+          handle, name, type.room, UInt64(chunk), Int32(compression), compression > 0 ? 1 : 0)
       else { throw EventFileError(.cannotWrite(Self.lastReason()), path: path) }
       return HDF5Dataset(handle: dataset, file: self, name: name)
     }

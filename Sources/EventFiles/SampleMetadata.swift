@@ -126,7 +126,8 @@ public struct ColumnDescription: Hashable, Codable, Sendable {
   public var mantissaBits: Int?
 
   public init(unit: String = "", title: String = "", mantissaBits: Int? = nil) {
-    precondition(mantissaBits.map { (1...22).contains($0) } ?? true, "mantissa bits are 1 to 22, got \(mantissaBits ?? 0)")
+    precondition(
+      mantissaBits.map { (1...22).contains($0) } ?? true, "mantissa bits are 1 to 22, got \(mantissaBits ?? 0)")
     self.unit = unit
     self.title = title
     self.mantissaBits = mantissaBits

@@ -25,7 +25,8 @@ extension EventTableReader {
         let fields = try wanted.map { try batch.column($0.name) }
         var text = ""
         for row in 0..<batch.rowCount {
-          text += zip(fields, widths).flatMap { Self.fields(of: $0, row: row, width: $1) }.joined(separator: ",") + "\r\n"
+          text +=
+            zip(fields, widths).flatMap { Self.fields(of: $0, row: row, width: $1) }.joined(separator: ",") + "\r\n"
         }
         try write(text, to: handle, url)
       }

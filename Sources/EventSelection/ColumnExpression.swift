@@ -43,7 +43,8 @@ public struct ColumnExpression: Hashable, Sendable, CustomStringConvertible {
   /// A condition as a column of booleans, flat or one for each object; flags count as conditions.
   func objectCondition(on table: Table) throws -> Column {
     let value = try ExpressionEvaluator(source: text, table: table, repeated: repeated).condition(root)
-    return column(value.shape == .constant ? Array(repeating: value.numbers[0], count: table.rowCount) : value.numbers, value)
+    return column(
+      value.shape == .constant ? Array(repeating: value.numbers[0], count: table.rowCount) : value.numbers, value)
   }
 
   private func column(_ numbers: [Double], _ value: ExpressionValue) -> Column {

@@ -142,7 +142,8 @@ struct ExpressionEvaluator {
     }
   }
 
-  private func withFallback(_ element: SyntaxNode, _ fallback: SyntaxNode, _ node: SyntaxNode) throws -> ExpressionValue {
+  private func withFallback(_ element: SyntaxNode, _ fallback: SyntaxNode, _ node: SyntaxNode) throws -> ExpressionValue
+  {
     let value = try value(of: element)
     guard value.shape == .flat, !value.present.isEmpty || table.rowCount == 0 else {
       throw error("?? needs an element before it, such as Jet_pt[0]", element)

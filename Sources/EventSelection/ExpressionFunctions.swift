@@ -19,15 +19,21 @@ extension ExpressionEvaluator {
 
   // A closure over whole columns for each function, so that the loop inside is compiled for it.
   private static let elementwise: [String: @Sendable (ExpressionValue) -> ExpressionValue] = [
-    "abs": { $0.map { Swift.abs($0) } }, "sqrt": { $0.map { $0.squareRoot() } }, "exp": { $0.map { Foundation.exp($0) } },
-    "log": { $0.map { Foundation.log($0) } }, "log10": { $0.map { Foundation.log10($0) } }, "sin": { $0.map { Foundation.sin($0) } },
-    "cos": { $0.map { Foundation.cos($0) } }, "tan": { $0.map { Foundation.tan($0) } }, "sinh": { $0.map { Foundation.sinh($0) } },
-    "cosh": { $0.map { Foundation.cosh($0) } }, "tanh": { $0.map { Foundation.tanh($0) } }, "floor": { $0.map { $0.rounded(.down) } },
+    "abs": { $0.map { Swift.abs($0) } }, "sqrt": { $0.map { $0.squareRoot() } },
+    "exp": { $0.map { Foundation.exp($0) } },
+    "log": { $0.map { Foundation.log($0) } }, "log10": { $0.map { Foundation.log10($0) } },
+    "sin": { $0.map { Foundation.sin($0) } },
+    "cos": { $0.map { Foundation.cos($0) } }, "tan": { $0.map { Foundation.tan($0) } },
+    "sinh": { $0.map { Foundation.sinh($0) } },
+    "cosh": { $0.map { Foundation.cosh($0) } }, "tanh": { $0.map { Foundation.tanh($0) } },
+    "floor": { $0.map { $0.rounded(.down) } },
     "ceil": { $0.map { $0.rounded(.up) } },
   ]
 
   private static let pairwise: [String: @Sendable (ExpressionValue, ExpressionValue) -> ExpressionValue?] = [
-    "atan2": { $0.combined(with: $1) { Foundation.atan2($0, $1) } }, "pow": { $0.combined(with: $1) { Foundation.pow($0, $1) } }, "hypot": { $0.combined(with: $1) { Foundation.hypot($0, $1) } },
+    "atan2": { $0.combined(with: $1) { Foundation.atan2($0, $1) } },
+    "pow": { $0.combined(with: $1) { Foundation.pow($0, $1) } },
+    "hypot": { $0.combined(with: $1) { Foundation.hypot($0, $1) } },
     // The difference of two azimuths, in [−π, π].
     "deltaPhi": { $0.combined(with: $1) { ($0 - $1).remainder(dividingBy: 2 * .pi) } },
   ]
@@ -143,7 +149,9 @@ extension ExpressionEvaluator {
         pz,
         matching(momentum.combined(with: m) { Foundation.hypot($0, $1) }, node),
       ]
-      for (axis, part) in parts.enumerated() { sums[axis] = try matching(sums[axis].combined(with: part) { $0 + $1 }, node) }
+      for (axis, part) in parts.enumerated() {
+        sums[axis] = try matching(sums[axis].combined(with: part) { $0 + $1 }, node)
+      }
     }
     var square = sums[3].map { $0 * $0 }
     for axis in 0..<3 { square = try matching(square.combined(with: sums[axis]) { $0 - $1 * $1 }, node) }

@@ -46,7 +46,8 @@ struct ExpressionParser {
     }
     // Long chains of operators nest to the left.
     guard node.height <= depthMaximum else {
-      throw parser.error("more than \(depthMaximum) operators, one within the other; define parts of it by name", at: 0..<1)
+      throw parser.error(
+        "more than \(depthMaximum) operators, one within the other; define parts of it by name", at: 0..<1)
     }
     return node
   }
@@ -57,7 +58,9 @@ struct ExpressionParser {
 
   // MARK: tokens
 
-  private static let symbols = ["<=", ">=", "==", "!=", "**", "??", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ","]
+  private static let symbols = [
+    "<=", ">=", "==", "!=", "**", "??", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ",",
+  ]
 
   private mutating func advance() throws {
     while position < text.count, text[position].isWhitespace { position += 1 }
@@ -79,7 +82,9 @@ struct ExpressionParser {
       position += symbol.count
       token = .symbol(symbol)
     } else {
-      let remedy: [Character: String] = ["&": " (write 'and')", "|": " (write 'or')", "!": " (write 'not')", "=": " (write '==')", "^": " (write '**')"]
+      let remedy: [Character: String] = [
+        "&": " (write 'and')", "|": " (write 'or')", "!": " (write 'not')", "=": " (write '==')", "^": " (write '**')",
+      ]
       throw error("unexpected '\(first)'\(remedy[first] ?? "")", at: start..<start + 1)
     }
   }
@@ -178,7 +183,8 @@ struct ExpressionParser {
     guard let factor = Self.units[unit], (value * factor).isFinite else {
       let known = Self.units.keys.sorted()
       let near = nearestName(to: unit, in: known).map { "; nearest: '\($0)'" } ?? ""
-      throw error("'\(unit)' behind a number is no unit\(near). Units: \(known.joined(separator: ", "))", at: tokenRange)
+      throw error(
+        "'\(unit)' behind a number is no unit\(near). Units: \(known.joined(separator: ", "))", at: tokenRange)
     }
     let end = tokenRange.upperBound
     try advance()

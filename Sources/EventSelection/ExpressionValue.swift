@@ -139,7 +139,9 @@ struct ExpressionValue: Sendable {
     var newOffsets = [0]
     newOffsets.reserveCapacity(offsets.count)
     for row in 0..<(offsets.count - 1) {
-      for position in offsets[row]..<offsets[row + 1] where mask.numbers[position] != 0 { kept.append(numbers[position]) }
+      for position in offsets[row]..<offsets[row + 1] where mask.numbers[position] != 0 {
+        kept.append(numbers[position])
+      }
       newOffsets.append(kept.count)
     }
     return withValues(kept, newOffsets, of: "\(objects)[\(name)]")

@@ -12,7 +12,9 @@ public struct Feature: Hashable, Sendable {
   /// Stands where the object is missing; `nil` where every event has a value. Scalers leave placeholders out.
   public var placeholder: Double?
 
-  public init(name: String, expression: ColumnExpression, title: String? = nil, unit: String = "", placeholder: Double? = nil) {
+  public init(
+    name: String, expression: ColumnExpression, title: String? = nil, unit: String = "", placeholder: Double? = nil
+  ) {
     self.name = name
     self.expression = expression
     self.title = title ?? name
@@ -54,7 +56,9 @@ public struct FeatureSet: Hashable, Sendable {
     for (collection, words) in [("Electron", "electron"), ("Muon", "muon")] {
       for number in 1...2 { features += try kinematics(collection, collection, words, number, hasMass: false) }
     }
-    for (collection, words) in [("Jet", "jets"), ("FatJet", "large-R jets"), ("Electron", "electrons"), ("Muon", "muons")] {
+    for (collection, words) in [
+      ("Jet", "jets"), ("FatJet", "large-R jets"), ("Electron", "electrons"), ("Muon", "muons"),
+    ] {
       features.append(
         Feature(
           name: "\(collection)_Multiplicity", expression: try ColumnExpression(parsing: "count(\(collection)_pt)"),
@@ -62,7 +66,8 @@ public struct FeatureSet: Hashable, Sendable {
     }
     features.append(
       Feature(
-        name: "MissingET_MET", expression: try ColumnExpression(parsing: "MissingET_MET"), title: "E_{T}^{miss}", unit: "GeV"))
+        name: "MissingET_MET", expression: try ColumnExpression(parsing: "MissingET_MET"), title: "E_{T}^{miss}",
+        unit: "GeV"))
     features.append(
       Feature(
         name: "MissingET_Phi", expression: try ColumnExpression(parsing: "MissingET_phi"), title: "ϕ of E_{T}^{miss}",
@@ -73,7 +78,9 @@ public struct FeatureSet: Hashable, Sendable {
   private static func kinematics(
     _ collection: String, _ name: String, _ words: String, _ number: Int, hasMass: Bool
   ) throws -> [Feature] {
-    let members = [("Eta", "eta", "η", ""), ("Phi", "phi", "ϕ", "rad"), ("PT", "pt", "p_{T}", "GeV"), ("Mass", "mass", "m", "GeV")]
+    let members = [
+      ("Eta", "eta", "η", ""), ("Phi", "phi", "ϕ", "rad"), ("PT", "pt", "p_{T}", "GeV"), ("Mass", "mass", "m", "GeV"),
+    ]
     return try members.prefix(hasMass ? 4 : 3).map { suffix, member, symbol, unit in
       Feature(
         name: "\(name)\(number)_\(suffix)",

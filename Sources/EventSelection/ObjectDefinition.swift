@@ -27,7 +27,8 @@ public struct ObjectDefinition: Hashable, Sendable {
     precondition(!parts.isEmpty, "objects '\(name)' need at least one part")
     self.name = name
     self.parts = parts
-    text = parts.map { part in part.condition.map { "\(part.source)[\($0.text)]" } ?? part.source }.joined(separator: " + ")
+    text = parts.map { part in part.condition.map { "\(part.source)[\($0.text)]" } ?? part.source }.joined(
+      separator: " + ")
   }
 
   /// Reads a definition.
@@ -55,7 +56,8 @@ public struct ObjectDefinition: Hashable, Sendable {
   private static func unreadable(_ node: SyntaxNode, text: String, name: String) -> ExpressionError {
     ExpressionError(
       expression: text, range: node.range,
-      message: "objects '\(name)' need a collection and a condition, Jet[Jet_pt > 30], or a sum of such: Electron + Muon")
+      message:
+        "objects '\(name)' need a collection and a condition, Jet[Jet_pt > 30], or a sum of such: Electron + Muon")
   }
 
   /// Adds the collection's columns to a table.
@@ -72,7 +74,9 @@ public struct ObjectDefinition: Hashable, Sendable {
       guard columns.count == choices.count else { continue }
       let isSameType = columns.allSatisfy { $0.type == first.values.type }
       var joined = isSameType ? columns[0] : .float64(columns[0].asDoubles())
-      for values in columns.dropFirst() { joined = joined.joined(with: isSameType ? values : .float64(values.asDoubles())) }
+      for values in columns.dropFirst() {
+        joined = joined.joined(with: isSameType ? values : .float64(values.asDoubles()))
+      }
       try table.add("\(name)_\(member)", Column(joined.gathered(at: order.positions), offsets: order.offsets))
     }
     try table.add("\(name)_source", Column(.uint8(order.positions.map { order.source[$0] }), offsets: order.offsets))
@@ -88,7 +92,8 @@ public struct ObjectDefinition: Hashable, Sendable {
     let prefix = "\(part.source)_"
     let names = table.names.filter { $0.hasPrefix(prefix) && !$0.contains(":") && table[$0]?.isJagged == true }
     guard let first = names.first, let all = table[first]?.offsets else {
-      let collections = Set(table.names.filter { table[$0]?.isJagged == true }.map { String($0.prefix { $0 != "_" }) }).sorted()
+      let collections = Set(table.names.filter { table[$0]?.isJagged == true }.map { String($0.prefix { $0 != "_" }) })
+        .sorted()
       let near = nearestName(to: part.source, in: collections).map { "; nearest: '\($0)'" } ?? ""
       throw ExpressionError(
         expression: text, range: range(of: part.source),
@@ -96,7 +101,9 @@ public struct ObjectDefinition: Hashable, Sendable {
     }
     let members = { (offsets: [Int]) in names.filter { table[$0]?.offsets == offsets } }
     guard let condition = part.condition else {
-      return Choice(members: members(all).compactMap { member in table[member].map { (String(member.dropFirst(prefix.count)), $0) } }, offsets: all)
+      return Choice(
+        members: members(all).compactMap { member in table[member].map { (String(member.dropFirst(prefix.count)), $0) }
+        }, offsets: all)
     }
     let mask = try condition.objectMask(on: table)
     let chosen = Self.chosen(mask.flags, offsets: mask.offsets)
@@ -108,7 +115,12 @@ public struct ObjectDefinition: Hashable, Sendable {
     }
     return Choice(
       members: kept.compactMap { member in
-        table[member].map { (String(member.dropFirst(prefix.count)), Column($0.values.gathered(at: chosen.positions), offsets: chosen.offsets)) }
+        table[member].map {
+          (
+            String(member.dropFirst(prefix.count)),
+            Column($0.values.gathered(at: chosen.positions), offsets: chosen.offsets)
+          )
+        }
       }, offsets: chosen.offsets)
   }
 
@@ -149,7 +161,9 @@ public struct ObjectDefinition: Hashable, Sendable {
         }
         offsets.append(positions.count)
       }
-      let transverse = choices.compactMap { choice in choice.members.first { $0.name == "pt" }?.column.values.asDoubles() }
+      let transverse = choices.compactMap { choice in
+        choice.members.first { $0.name == "pt" }?.column.values.asDoubles()
+      }
       guard transverse.count == choices.count else { return }
       let all = transverse.flatMap { $0 }
       let order = descendingOrder(positions.map { all[$0] }, offsets: offsets)
@@ -164,7 +178,8 @@ extension ColumnExpression {
     let mask = try objectCondition(on: table)
     guard let offsets = mask.offsets, case .bool(let flags) = mask.values else {
       throw ExpressionError(
-        expression: text, range: 0..<text.count, message: "expected a condition for each object, found one value an event")
+        expression: text, range: 0..<text.count,
+        message: "expected a condition for each object, found one value an event")
     }
     return (flags, offsets)
   }

@@ -52,7 +52,8 @@ import Testing
       for part in [1, 10, 40, 70, 95, 99] {
         try whole.prefix(whole.count * part / 100).write(to: url)
         let text = complaint { _ = try EventTableReader(url).read() }
-        #expect(text.contains("truncated") || text.contains("damaged") || text.contains("no HDF5"), "\(part) %: \(text)")
+        #expect(
+          text.contains("truncated") || text.contains("damaged") || text.contains("no HDF5"), "\(part) %: \(text)")
       }
     }
   }
@@ -82,7 +83,8 @@ import Testing
       let place = try #require(bytes.range(of: dataspace))
       bytes.replaceSubrange(place.lowerBound..<place.lowerBound + 8, with: Data([0, 0, 0, 0, 0, 0, 0, 0x10]))
       try bytes.write(to: url)
-      #expect(complaint { _ = try EventTableReader(url).read() }.contains("claims 1152921504606846976 values, but only"))
+      #expect(
+        complaint { _ = try EventTableReader(url).read() }.contains("claims 1152921504606846976 values, but only"))
       #expect(complaint { _ = try FileInspection(of: url) } == "no complaint")
     }
   }
@@ -114,11 +116,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ([1, 2, 0], 3, 3, "no complaint"), ([1, 2, 0], 3, 4, "'/events/nJet' is damaged: it has 3 rows, the table 4"),
-    ([1, 2, 0], 4, 3, "it has 4 values, 'nJet' counts 3"), ([1, 3, 0], 3, 3, "it has 3 values, 'nJet' counts 4"),
-    ([4, -1, 0], 3, 3, "row 1 counts -1 values"),
-  ] as [([Int32], Int, Int, String)])
+  @Test(
+    arguments: [
+      ([1, 2, 0], 3, 3, "no complaint"), ([1, 2, 0], 3, 4, "'/events/nJet' is damaged: it has 3 rows, the table 4"),
+      ([1, 2, 0], 4, 3, "it has 4 values, 'nJet' counts 3"), ([1, 3, 0], 3, 3, "it has 3 values, 'nJet' counts 4"),
+      ([4, -1, 0], 3, 3, "row 1 counts -1 values"),
+    ] as [([Int32], Int, Int, String)])
   func columnsThatContradictEachOther(counts: [Int32], values: Int, weights: Int, expected: String) throws {
     let text = try complaintAbout(counts: counts, values: values, weights: weights)
     #expect(text.contains(expected), "\(text)")
@@ -145,8 +148,11 @@ import Testing
       try writer.finish(record: testRecord)
       let reader = try EventTableReader(url)
       #expect(complaint { _ = try reader.read(columns: ["weight"], check: .required) } == "no complaint")
-      #expect(complaint { _ = try reader.read(columns: ["Jet_pt"], check: .required) }.contains("'Jet_pt' holds nan in row 2"))
-      #expect(complaint { _ = try reader.read(columns: ["MET"], check: .required) }.contains("'MET' holds -inf in row 1"))
+      #expect(
+        complaint { _ = try reader.read(columns: ["Jet_pt"], check: .required) }.contains("'Jet_pt' holds nan in row 2")
+      )
+      #expect(
+        complaint { _ = try reader.read(columns: ["MET"], check: .required) }.contains("'MET' holds -inf in row 1"))
       #expect(complaint { _ = try reader.read(columns: ["MET"], rows: 1..<2, check: .required) }.contains("row 1;"))
       #expect(try reader.read(columns: ["MET"]).rowCount == 3)
     }

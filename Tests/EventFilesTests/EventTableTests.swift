@@ -45,7 +45,8 @@ func makeMetadata(_ block: Int = 0, rows: Int = 10) -> SampleMetadata {
 func writeEvents(_ url: URL, _ batches: [Range<Int>], block: Int = 0) throws -> URL {
   let rows = batches.reduce(0) { $0 + $1.count }
   let writer = try EventTableWriter(
-    url, metadata: makeMetadata(block, rows: rows), descriptions: ["Jet_pt": .init(unit: "GeV", title: "p_{T} of jets")])
+    url, metadata: makeMetadata(block, rows: rows), descriptions: ["Jet_pt": .init(unit: "GeV", title: "p_{T} of jets")]
+  )
   for batch in batches { try writer.append(makeEvents(batch)) }
   try writer.finish(record: testRecord)
   return url
@@ -69,8 +70,9 @@ func writeEvents(_ url: URL, _ batches: [Range<Int>], block: Int = 0) throws -> 
   func anyRowsCanBeRead(rows: Range<Int>) throws {
     try withTemporaryFolder { folder in
       let reader = try EventTableReader(writeEvents(folder.appendingPathComponent("a.h5"), [0..<20_000]))
-      #expect(try reader.read(columns: ["Jet_pt", "weight"], rows: rows)
-        == makeEvents(rows).selecting(["Jet_pt", "weight"]))
+      #expect(
+        try reader.read(columns: ["Jet_pt", "weight"], rows: rows)
+          == makeEvents(rows).selecting(["Jet_pt", "weight"]))
     }
   }
 
@@ -87,7 +89,8 @@ func writeEvents(_ url: URL, _ batches: [Range<Int>], block: Int = 0) throws -> 
   @Test func bytesDependOnTheEventsAlone() throws {
     try withTemporaryFolder { folder in
       let a = try writeEvents(folder.appendingPathComponent("a.h5"), [0..<30_000])
-      let b = try writeEvents(folder.appendingPathComponent("b.h5"), [0..<1, 1..<9000, 9000..<9000, 9000..<29_999, 29_999..<30_000])
+      let b = try writeEvents(
+        folder.appendingPathComponent("b.h5"), [0..<1, 1..<9000, 9000..<9000, 9000..<29_999, 29_999..<30_000])
       #expect(try Digest.of(fileAt: a) == Digest.of(fileAt: b))
       let c = try writeEvents(folder.appendingPathComponent("c.h5"), [0..<29_999])
       #expect(try Digest.of(fileAt: a) != Digest.of(fileAt: c))
@@ -97,7 +100,8 @@ func writeEvents(_ url: URL, _ batches: [Range<Int>], block: Int = 0) throws -> 
   @Test func mergedBlocksDoNotDependOnTheirOrder() throws {
     try withTemporaryFolder { folder in
       let blocks = try (0..<5).map { block in
-        try writeEvents(folder.appendingPathComponent("block\(block).h5"), [block * 3000..<(block + 1) * 3000], block: block)
+        try writeEvents(
+          folder.appendingPathComponent("block\(block).h5"), [block * 3000..<(block + 1) * 3000], block: block)
       }
       let whole = SampleMetadata(name: "ttbar")
       let a = folder.appendingPathComponent("a.h5")

@@ -180,9 +180,12 @@ struct SelectionReference: Decodable {
   }
 
   @Test(arguments: [
-    String(repeating: "-", count: 9000), String(repeating: "1+", count: 4000) + "1", String(repeating: "x[", count: 3000),
-    "x" + String(repeating: "[0]", count: 3000), String(repeating: "(1+", count: 150) + String(repeating: "1)+1+1", count: 150),
-    String(repeating: "not ", count: 2400), String(repeating: "2**", count: 3000) + "2", String(repeating: "1+", count: 9000),
+    String(repeating: "-", count: 9000), String(repeating: "1+", count: 4000) + "1",
+    String(repeating: "x[", count: 3000),
+    "x" + String(repeating: "[0]", count: 3000),
+    String(repeating: "(1+", count: 150) + String(repeating: "1)+1+1", count: 150),
+    String(repeating: "not ", count: 2400), String(repeating: "2**", count: 3000) + "2",
+    String(repeating: "1+", count: 9000),
     "1" + String(repeating: " ?? 1", count: 1900),
   ])
   func nestingWithoutEndIsRefused(text: String) {
