@@ -100,7 +100,7 @@ let package = Package(
     tests(of: "Tensors"), tests(of: "NeuralNetworks", ["Tensors"]), tests(of: "Learning", ["NeuralNetworks", "Tensors"]),
     tests(of: "PhysicsObjects"), tests(of: "EventFiles", ["Columns", "Histograms"]), tests(of: "EventGeneration", ["PhysicsObjects"]),
     tests(of: "JetClustering", ["PhysicsObjects"]),
-    tests(of: "DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records"]),
+    tests(of: "DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", "EventGeneration"]),
     tests(of: "EventSelection", ["Columns", "Histograms"]),
     tests(of: "StatisticalModels", ["Histograms", "Records"]), tests(of: "Inference", ["StatisticalModels", "CoreNumerics"]),
     tests(of: "Figures"), tests(of: "Reports", ["Figures"]), tests(of: "Searches"),

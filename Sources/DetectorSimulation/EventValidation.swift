@@ -165,7 +165,7 @@ public final class EventValidation {
 
   /// The middle and half width of a set of pair masses between two limits; `nil` below 20 pairs.
   public static func peak(
-    _ masses: [Double], in window: ClosedRange<Double> = 76...106
+    _ masses: [Double], in window: ClosedRange<Double> = 81...101
   ) -> (position: Double, halfWidth: Double, error: Double)? {
     CentralInterval(masses.filter(window.contains)).map { ($0.median, $0.halfWidth, $0.medianError) }
   }
