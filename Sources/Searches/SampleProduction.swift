@@ -169,17 +169,24 @@ public struct SampleProduction: Sendable {
 
   /// Joins blocks to one file whose weights are cross-sections in pb: an event of a slice has σ w/Σw.
   private func join(_ results: [StepStore.Result], into url: URL) throws {
-    let readers = try results.map { try EventTableReader($0.file("events.h5")) }
+    // One block is open at a time: there may be more blocks than a process may have files.
+    let files = results.map { $0.file("events.h5") }
     var metadata = SampleMetadata(name: sample.name, parameters: sample.mass.map { ["mass": $0] } ?? [:])
-    for reader in readers { for slice in reader.metadata.slices { try metadata.add(SampleMetadata(name: "", slices: [slice])) } }
+    for file in files {
+      for slice in try EventTableReader(file).metadata.slices {
+        try metadata.add(SampleMetadata(name: "", slices: [slice]))
+      }
+    }
+    let columns = try files.first.map { try EventTableReader($0).columns } ?? []
     let factors = Dictionary(uniqueKeysWithValues: metadata.slices.map { ($0.name, $0.crossSection / $0.sumW) })
     metadata.notes = ["detector": detector.name, "reference": sample.reference]
     let descriptions = Dictionary(
-      uniqueKeysWithValues: (readers.first?.columns ?? []).filter { $0.type == .float32 }
+      uniqueKeysWithValues: columns.filter { $0.type == .float32 }
         .map { ($0.name, Self.description(of: $0.name)) })
     let writer = try EventTableWriter(url, metadata: metadata, descriptions: descriptions, compression: 9)
     do {
-      for reader in readers {
+      for file in files {
+        let reader = try EventTableReader(file)
         let factor = factors[reader.metadata.slices[0].name] ?? 0
         var table = try reader.read()
         try table.add("weight", Column(try table.doubles("weight").map { $0 * factor }))
