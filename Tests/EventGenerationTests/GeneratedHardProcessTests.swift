@@ -75,7 +75,8 @@ struct GeneratedHardProcessTests {
     #expect(summary.crossSectionError < 0.02 * expected.crossSection)
   }
 
-  @Test("T decays of the study's cards: Wb, Zt, Ht as 1/2, 1/4, 1/4, with a Zt in 7/16 of events", arguments: [1000, 1400])
+  @Test(
+    "T decays of the cards: Wb, Zt, Ht as 1/2, 1/4, 1/4; a Zt in 7/16 of events", arguments: [1000, 1400])
   func decayFractions(mass: Int) throws {
     let card = try ProcessCard(contentsOf: projectURL("Studies/tz-transfer/processes/hg-tt-\(mass).yaml"))
     var decays: [Int32: Int] = [:]

@@ -23,6 +23,7 @@ public struct TopZProduction: HardProcess {
     // 1/(2·2) spins, 1/(3·8) colours, Tr T^a T^a = 4.
     let average = 1.0 / 24
     let flux = 16 * Double.pi * k.sHat * k.sHat
+    // The bracket's terms cancel; rounding may leave a sum of squares that vanishes a little below zero.
     return max(0, strong * coupling * average * Self.squaredAmplitude(k.sHat, k.uHat, m3: k.m3, m4: k.m4) / flux)
   }
 

@@ -17,7 +17,8 @@ struct HeavyGluonTests {
   }
 
   /// σ̂ in GeV⁻²: the integral over t̂.
-  private func total(_ process: HeavyGluonPairProduction, energy: Double, mass: Double, alphaS: Double = 0.1) -> Double {
+  private func total(_ process: HeavyGluonPairProduction, energy: Double, mass: Double, alphaS: Double = 0.1) -> Double
+  {
     let beta = (1 - 4 * mass * mass / (energy * energy)).squareRoot()
     return integral(from: -1, to: 1) { cosTheta in
       process.differentialCrossSection(pair(energy, cosTheta, mass: mass, alphaS: alphaS))
