@@ -30,6 +30,7 @@ let package = Package(
     .executable(name: "searchlight", targets: ["searchlight"]),
     .library(name: "SearchlightStatistics", targets: ["StatisticalModels", "Inference"]),
     .library(name: "SearchlightEvents", targets: ["EventFiles", "EventSelection", "JetClustering", "PhysicsObjects"]),
+    .library(name: "SearchlightSimulation", targets: ["EventGeneration", "DetectorSimulation", "EventFiles"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
