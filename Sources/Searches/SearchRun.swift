@@ -1,0 +1,280 @@
+import Cards
+import EventFiles
+import Foundation
+import Learning
+import Records
+
+/// A search from its card to limits: a graph of steps whose results stand in a store.
+///
+/// prepare (a sample) → train (a signal) → score (a training) → fit (a training and a signal) → tables. A step is made
+/// again only when something that went into it has changed.
+public struct SearchRun: Sendable {
+  public struct Options: Sendable {
+    /// The run's folder: tables, figures, report, and the store.
+    public var output: URL
+    /// The fraction of each sample's events that is read, in (0, 1].
+    public var scale: Double
+    /// Fits and preparations at a time.
+    public var workers: Int
+    /// Forget all stored results first.
+    public var fresh: Bool
+
+    public init(output: URL, scale: Double = 1, workers: Int = 2, fresh: Bool = false) {
+      self.output = output
+      self.scale = scale
+      self.workers = workers
+      self.fresh = fresh
+    }
+  }
+
+  /// All that tables, figures and the report are made from.
+  public struct Outcome: Sendable {
+    public var card: SearchCard
+    public var tables: SearchTables
+    /// By sample.
+    public var samples: [String: PreparedSample]
+    public var metadata: [String: SampleMetadata]
+    /// By signal: the network trained on it.
+    public var networks: [String: TrainedClassifier]
+    /// Scores by training, then by sample.
+    public var scores: [String: [String: [Double]]]
+    /// By training, then by signal.
+    public var fits: [String: [String: LimitFit.Result]]
+    public var record: RunRecord
+  }
+
+  public let card: SearchCard
+  public let cardURL: URL
+  public let options: Options
+  let store: StepStore
+  let progress: ProgressHandler
+  let cancellation: CancellationToken
+
+  /// - Throws: `FileError`, `CardError`.
+  public init(
+    cardURL: URL, options: Options, progress: @escaping ProgressHandler = { _ in },
+    cancellation: CancellationToken = CancellationToken()
+  ) throws {
+    precondition(options.scale > 0 && options.scale <= 1, "need a scale in (0, 1], got \(options.scale)")
+    card = try SearchCard.read(cardURL)
+    self.cardURL = cardURL
+    self.options = options
+    store = StepStore(root: options.output.appendingPathComponent("store"))
+    self.progress = progress
+    self.cancellation = cancellation
+  }
+
+  var folder: URL { cardURL.deletingLastPathComponent() }
+
+  /// Runs all steps that are needed and returns what they gave.
+  public func execute() async throws -> Outcome {
+    let lock = try RunLock(folder: options.output)
+    defer { withExtendedLifetime(lock) {} }
+    if options.fresh { try? FileManager.default.removeItem(at: store.root) }
+    let prepared = try prepareSamples()
+    let samples = try prepared.mapValues { try PreparedSample(contentsOf: $0.file("events.h5")) }
+    let metadata = try prepared.mapValues { try EventTableReader($0.file("events.h5")).metadata }
+    var networks: [String: TrainedClassifier] = [:]
+    var scores: [String: [String: [Double]]] = [:]
+    for signal in card.signals {
+      let result = try await train(signal, prepared, samples)
+      let network = try TrainedClassifier(contentsOf: result.folder)
+      networks[signal.name] = network
+      scores[signal.name] = try await score(signal.name, network, result.digest, prepared, samples)
+    }
+    let fits = try fitAll(samples, scores)
+    let tables = self.tables(fits)
+    return Outcome(
+      card: card, tables: tables, samples: samples, metadata: metadata, networks: networks, scores: scores, fits: fits,
+      record: record(prepared))
+  }
+
+  // MARK: prepare
+
+  private func prepareSamples() throws -> [String: StepStore.Result] {
+    let preparation = SamplePreparation(card: card, cardPath: cardURL.path, folder: folder, scale: options.scale)
+    var results: [String: StepStore.Result] = [:]
+    for (index, sample) in card.samples.enumerated() {
+      progress(ProgressUpdate(stage: "prepare", completed: index, total: card.samples.count, unit: "samples", detail: sample.name))
+      let key = StepStore.Key(
+        kind: "prepare", version: SamplePreparation.version,
+        configuration: [
+          "sample": sample.name, "selection": try json(card.selection), "features": try json(card.features),
+          "split": try json(card.split), "baseline": card.fit.baseline.observable, "luminosity": "\(card.luminosity)",
+          "scale": "\(options.scale)",
+        ],
+        inputs: ["events": try Digest.of(fileAt: preparation.eventsURL(of: sample))])
+      results[sample.name] = try store.result(for: key) { folder in
+        try preparation.prepare(
+          sample, into: folder.appendingPathComponent("events.h5"), record: record([:]), cancellation: cancellation)
+      }
+    }
+    progress(ProgressUpdate(stage: "prepare", completed: card.samples.count, total: card.samples.count, unit: "samples"))
+    return results
+  }
+
+  // MARK: train and score
+
+  private func train(
+    _ signal: SearchCard.Sample, _ prepared: [String: StepStore.Result], _ samples: [String: PreparedSample]
+  ) async throws -> StepStore.Result {
+    let used = [signal] + card.backgrounds
+    let key = StepStore.Key(
+      kind: "train", version: 1,
+      configuration: [
+        "signal": signal.name, "network": try json(card.network), "training": try json(card.training),
+        "seed": "\(card.seed)",
+      ],
+      inputs: Dictionary(uniqueKeysWithValues: used.compactMap { sample in prepared[sample.name].map { (sample.name, $0.digest) } }),
+      libraries: ["cpu": currentCPUClass()])
+    if let found = try store.find(key) { return found }
+    let placeholders = try card.compiledFeatures(file: cardURL.path).features.map { $0.placeholder.map(Float.init) }
+    let trainer = DenseTrainer(
+      configuration: trainingConfiguration, seed: SeedTree(root: card.seed).child("train").child(signal.name),
+      placeholders: placeholders)
+    let state = try store.scratch(for: key)
+    let model = try await trainer.train(
+      labelled(signal, samples, .train), validation: labelled(signal, samples, .validation), state: state,
+      name: "train \(signal.name)", progress: progress, cancellation: cancellation)
+    let result = try store.result(for: key) { try model.save(to: $0) }
+    try? FileManager.default.removeItem(at: state)
+    return result
+  }
+
+  private var trainingConfiguration: TrainingConfiguration {
+    var configuration = TrainingConfiguration()
+    configuration.hiddenUnits = Array(repeating: card.network.units, count: card.network.hiddenLayers)
+    configuration.dropout = card.network.dropout
+    configuration.epochs = card.training.maxEpochs
+    configuration.batchSize = card.training.batch
+    configuration.learningRate = card.training.learningRate
+    configuration.optimizer = .nadam(epsilon: card.training.epsilon, momentumDecay: card.training.momentumDecay)
+    configuration.patience = card.training.patience
+    configuration.classBalance = card.training.balance == .equal ? .equal : .asWeighted
+    return configuration
+  }
+
+  private func labelled(
+    _ signal: SearchCard.Sample, _ samples: [String: PreparedSample], _ part: Membership
+  ) throws -> LabelledSample {
+    var values: [Float] = [], labels: [Float] = [], weights: [Float] = []
+    var names: [String] = []
+    for (label, group) in [(Float(1), [signal]), (0, card.backgrounds)] {
+      for sample in group {
+        guard let events = samples[sample.name] else { continue }
+        names = events.featureNames
+        for row in events.rows(of: part) {
+          values += events.features[row * names.count..<(row + 1) * names.count]
+          labels.append(label)
+          weights.append(Float(events.weights[row]))
+        }
+      }
+    }
+    return try LabelledSample(
+      features: FeatureMatrix(names: names, values: values), labels: labels, weights: weights,
+      name: "the \(part) events of \(signal.name) and the backgrounds")
+  }
+
+  private func score(
+    _ training: String, _ network: TrainedClassifier, _ model: Digest, _ prepared: [String: StepStore.Result],
+    _ samples: [String: PreparedSample]
+  ) async throws -> [String: [Double]] {
+    var scores: [String: [Double]] = [:]
+    for sample in card.samples {
+      guard let events = samples[sample.name], let input = prepared[sample.name] else { continue }
+      let key = StepStore.Key(
+        kind: "score", version: 1, configuration: ["training": training, "sample": sample.name],
+        inputs: ["model": model, "events": input.digest], libraries: ["cpu": currentCPUClass()])
+      let result = try await store.result(for: key) { folder in
+        let matrix = try FeatureMatrix(names: events.featureNames, values: events.features)
+        let logits = try await network.logits(matrix)
+        try Safetensors.encode(["logit": .init(shape: [logits.count], values: logits)])
+          .write(to: folder.appendingPathComponent("scores.safetensors"))
+      }
+      let url = result.file("scores.safetensors")
+      let stored = try Safetensors.decode(Data(contentsOf: url), path: url.path)
+      guard let logits = stored["logit"]?.values, logits.count == events.count else {
+        throw SampleError(sample: sample.name, problem: "\(url.path) does not hold one score an event; remove the run's store")
+      }
+      scores[sample.name] = logits.map { 1 / (1 + exp(-Double($0))) }
+    }
+    return scores
+  }
+
+  // MARK: fit
+
+  private func fitAll(
+    _ samples: [String: PreparedSample], _ scores: [String: [String: [Double]]]
+  ) throws -> [String: [String: LimitFit.Result]] {
+    let baseline = card.fit.baseline.name
+    let trainings = card.signals.map(\.name) + [baseline]
+    var jobs: [(training: String, signal: String)] = []
+    for training in trainings { for signal in card.signals { jobs.append((training, signal.name)) } }
+    let fits = try concurrently(jobs, stage: "fit") { job in
+      let isBaseline = job.training == baseline
+      let fit = LimitFit(card: card, training: job.training, isScore: !isBaseline)
+      return try fit.run(signal: job.signal) { sample in
+        guard let events = samples[sample] else { throw SampleError(sample: sample, problem: "it was not prepared") }
+        let values = isBaseline ? events.baseline : scores[job.training]?[sample]
+        guard let values else { throw SampleError(sample: sample, problem: "it has no scores of \(job.training)") }
+        return (events, values)
+      }
+    }
+    var result: [String: [String: LimitFit.Result]] = [:]
+    for (job, fit) in zip(jobs, fits) { result[job.training, default: [:]][job.signal] = fit }
+    try writeWorkspaces(result)
+    return result
+  }
+
+  /// Every workspace as pyhf JSON: `workspaces/<training>/<signal>.json`.
+  private func writeWorkspaces(_ fits: [String: [String: LimitFit.Result]]) throws {
+    for (training, row) in fits {
+      for (signal, fit) in row {
+        let folder = options.output.appendingPathComponent("workspaces/\(training)")
+        try fit.workspace.write(to: folder.appendingPathComponent("\(signal).json"))
+        if let other = fit.workspaceWithUncertainties {
+          try other.write(to: folder.appendingPathComponent("\(signal)_uncertainties.json"))
+        }
+      }
+    }
+  }
+
+  /// Independent jobs over the workers; results in the order of the jobs, the first error in that order thrown.
+  private func concurrently<Job: Sendable, Value: Sendable>(
+    _ jobs: [Job], stage: String, _ body: @Sendable (Job) throws -> Value
+  ) throws -> [Value] {
+    let results = ConcurrentResults<Value>(count: jobs.count)
+    progress(ProgressUpdate(stage: stage, completed: 0, total: jobs.count, unit: "fits"))
+    let lanes = max(1, min(options.workers, jobs.count))
+    DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+      for index in stride(from: lane, to: jobs.count, by: lanes) where !cancellation.isCancelled {
+        let done = results.set(index, Result { try body(jobs[index]) })
+        progress(ProgressUpdate(stage: stage, completed: done, total: jobs.count, unit: "fits"))
+      }
+    }
+    try cancellation.check()
+    return try results.all()
+  }
+
+  private func tables(_ fits: [String: [String: LimitFit.Result]]) -> SearchTables {
+    let hasUncertainties = !card.fit.uncertainties.isEmpty
+    return SearchTables(
+      luminosity: card.luminosity, signals: card.signals.map(\.name),
+      trainings: card.signals.map(\.name) + [card.fit.baseline.name],
+      limits: fits.mapValues { $0.mapValues(\.limit) },
+      limitsWithUncertainties: hasUncertainties
+        ? fits.mapValues { $0.compactMapValues(\.limitWithUncertainties) } : nil)
+  }
+
+  private func record(_ prepared: [String: StepStore.Result]) -> RunRecord {
+    var inputs = prepared.mapValues(\.digest)
+    inputs["card"] = try? Digest.of(fileAt: cardURL)
+    return RunRecord(command: "searchlight run \(cardURL.lastPathComponent) --scale \(options.scale)", seed: card.seed, inputs: inputs)
+  }
+
+  private func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
