@@ -89,6 +89,19 @@ public struct SearchRun: Sendable {
       record: record(prepared))
   }
 
+  /// Prepares the samples and trains these signals' networks, no more.
+  public func trainNetworks(_ signals: [String]) async throws -> [String: TrainedClassifier] {
+    let lock = try RunLock(folder: options.output)
+    defer { withExtendedLifetime(lock) {} }
+    let prepared = try prepareSamples()
+    let samples = try prepared.mapValues { try PreparedSample(contentsOf: $0.file("events.h5")) }
+    var networks: [String: TrainedClassifier] = [:]
+    for signal in card.signals where signals.contains(signal.name) {
+      networks[signal.name] = try TrainedClassifier(contentsOf: await train(signal, prepared, samples).folder)
+    }
+    return networks
+  }
+
   // MARK: prepare
 
   private func prepareSamples() throws -> [String: StepStore.Result] {

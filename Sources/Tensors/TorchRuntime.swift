@@ -27,7 +27,7 @@ public enum Device: Hashable, Sendable, Codable, CustomStringConvertible {
 public enum TorchRuntime {
   private static let loader = RoomLoader(
     room: "CTorch",
-    remedy: "`./searchlight train --help` sets LibTorch up, or run dependencies/setup torch")
+    remedy: "run dependencies/setup torch, or ./searchlight train CARD, which does")
 
   /// Whether the room's library is installed; loading it may still fail and says why.
   public static var isAvailable: Bool { loader.isInstalled }

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+import Records
+import Searches
+
+/// What `run`, `train` and `report` have in common.
+struct RunOptions: ParsableArguments {
+  @Argument(help: "The search card.", completion: .file(extensions: ["yaml"])) var card: String
+  @Option(help: "The run's folder; runs/NAME where not given.") var output: String?
+  @Option(help: "The fraction of each sample's events that is read, above 0 and at most 1.") var scale = 1.0
+  @Option(help: "Fits and preparations at a time.") var workers = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard scale > 0, scale <= 1 else { throw ValidationError("--scale needs a number above 0 and at most 1, got \(scale)") }
+    guard workers > 0 else { throw ValidationError("--workers needs a positive number, got \(workers)") }
+  }
+
+  func run(fresh: Bool, token: CancellationToken) throws -> SearchRun {
+    let url = URL(fileURLWithPath: card)
+    let name = try SearchCard.read(url).name
+    let folder = URL(fileURLWithPath: output ?? "runs/\(name)")
+    return try SearchRun(
+      cardURL: url, options: .init(output: folder, scale: scale, workers: workers, fresh: fresh),
+      progress: ProgressPrinter().handler, cancellation: token)
+  }
+}
+
+/// `searchlight run CARD`
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a search: select, train, score, fit, and write tables, figures and the report.",
+    discussion: """
+      Results of steps are kept in the run's folder: after a kill, or a change in the card, only what is missing is made.
+
+      Example:
+        searchlight run Studies/tz-transfer/card.yaml --scale 0.1 --output /tmp/quick
+      """)
+
+  @OptionGroup var options: RunOptions
+  @Flag(help: "Forget stored results first.") var fresh = false
+
+  mutating func run() async throws {
+    let search = try options.run(fresh: fresh, token: interruptibleToken())
+    let outcome = try await search.execute()
+    try outcome.writeTables(to: search.options.output)
+    print(outcome.tables.text(titles: outcome.titles))
+    remark("tables and workspaces are in \(search.options.output.path)")
+  }
+}
+
+/// `searchlight train CARD`
+struct TrainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train the networks of a search card and print how it went.",
+    discussion: """
+      The networks are kept in the run's folder; `run` takes them up from there.
+
+      Example:
+        searchlight train Studies/tz-transfer/card.yaml --signals tt-1000
+      """)
+
+  @OptionGroup var options: RunOptions
+  @Option(help: "The signals to train on, separated by commas; all where not given.") var signals: String?
+
+  mutating func run() async throws {
+    let search = try options.run(fresh: false, token: interruptibleToken())
+    let wanted = signals.map { $0.split(separator: ",").map(String.init) } ?? search.card.signals.map(\.name)
+    for name in wanted where !search.card.signals.contains(where: { $0.name == name }) {
+      let names = search.card.signals.map(\.name)
+      let near = nearestName(to: name, in: names).map { "; nearest: '\($0)'" } ?? ""
+      throw ValidationError("no signal '\(name)'\(near). The card has \(names.joined(separator: ", "))")
+    }
+    let networks = try await search.trainNetworks(wanted)
+    for name in wanted {
+      guard let network = networks[name] else { continue }
+      print(
+        "\(name)\n\(network.architecture.summary())\nbest of \(network.history.epochs.count) epochs: "
+          + String(
+            format: "%d, validation loss %.5f\n", network.history.bestEpoch, network.history.bestValidationLoss))
+    }
+  }
+}
