@@ -134,12 +134,13 @@ extension DetectorCard.Jets {
     let scale = try fields["scale"].fields(["offset", "slope"])
     scaleOffset = try scale["offset"].double()
     scaleSlope = try scale["slope"].double()
-    scaleUncertainty = try fields["scale_uncertainty"].ifPresent?.list().map { entry in
-      let fields = try entry.fields(["eta", "constant", "low"])
-      return DetectorCard.ScaleUncertaintyRegion(
-        eta: try fields["eta"].double(in: positive), constant: try fields["constant"].double(in: 0...0.5),
-        low: try fields["low"].double(in: 0...10))
-    } ?? []
+    scaleUncertainty =
+      try fields["scale_uncertainty"].ifPresent?.list().map { entry in
+        let fields = try entry.fields(["eta", "constant", "low"])
+        return DetectorCard.ScaleUncertaintyRegion(
+          eta: try fields["eta"].double(in: positive), constant: try fields["constant"].double(in: 0...0.5),
+          low: try fields["low"].double(in: 0...10))
+      } ?? []
   }
 }
 

@@ -57,7 +57,9 @@ struct CentralInterval {
 }
 
 /// A fraction with its binomial standard deviation; that of the expectation, so that 0 and 1 have one too.
-func efficiencyPoint(low: Double, high: Double, passed: Int, of count: Int, expected: Double?) -> DetectorValidation.Point {
+func efficiencyPoint(low: Double, high: Double, passed: Int, of count: Int, expected: Double?)
+  -> DetectorValidation.Point
+{
   let measured = count > 0 ? Double(passed) / Double(count) : 0
   let spread = expected ?? measured
   let variance = max(spread * (1 - spread), 1 / Double(max(count, 1))) / Double(max(count, 1))

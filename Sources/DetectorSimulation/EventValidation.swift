@@ -80,7 +80,9 @@ public final class EventValidation {
   }
 
   private func addPair(_ table: Table, _ name: String, mass: Double, to masses: inout [Double]) throws {
-    let (pt, eta, phi) = (try values(table, "\(name)_pt"), try values(table, "\(name)_eta"), try values(table, "\(name)_phi"))
+    let (pt, eta, phi) = (
+      try values(table, "\(name)_pt"), try values(table, "\(name)_eta"), try values(table, "\(name)_phi")
+    )
     let sign = try values(table, "\(name)_positive")
     guard pt.count >= 2, pt[1] > 25, sign[0] != sign[1] else { return }
     let pair = (0...1).map { FourMomentum(pt: pt[$0], eta: eta[$0], phi: phi[$0], mass: mass) }
@@ -110,7 +112,9 @@ public final class EventValidation {
     let truth = (0..<clusterer.jetCount).map { clusterer.momentum(ofJet: $0) }
     for (index, jet) in truth.enumerated() {
       let (eta, phi) = (jet.eta, jet.phi)
-      guard let bin = bin(jet.pt), let range = Self.etaRanges.firstIndex(where: { $0.contains(abs(eta)) }) else { continue }
+      guard let bin = bin(jet.pt), let range = Self.etaRanges.firstIndex(where: { $0.contains(abs(eta)) }) else {
+        continue
+      }
       let isCrowded = truth.indices.contains { $0 != index && truth[$0].deltaR(to: jet) < 3 * radius }
       let isLepton = isolated.contains { deltaR(eta1: $0.eta, phi1: $0.phi, eta2: eta, phi2: phi) < 2 * radius }
       guard !isCrowded, !isLepton else { continue }
@@ -142,7 +146,9 @@ public final class EventValidation {
             low: low, high: high, measured: interval.halfWidth / interval.median,
             error: interval.halfWidthError / interval.median, expected: nil, count: interval.count))
       }
-      let (suffix, title) = ("\(limits.lowerBound)_\(limits.upperBound)", "|η| \(limits.lowerBound)–\(limits.upperBound)")
+      let (suffix, title) = (
+        "\(limits.lowerBound)_\(limits.upperBound)", "|η| \(limits.lowerBound)–\(limits.upperBound)"
+      )
       let x = "p_T of the truth jet [GeV]"
       return [
         .init(name: "jet_response_\(suffix)", title: title, xLabel: x, yLabel: "jet response", points: response),

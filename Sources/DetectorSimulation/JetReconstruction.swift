@@ -133,9 +133,11 @@ extension Detector {
     }
     for object in leptons.photons { buffer.append(to: "Photon", floats: [object.pt, object.eta, object.phi]) }
     let leptonSum = leptons.all.reduce(0) { $0 + $1.pt }
-    let factors = [{ (_: JetReconstruction.Jet) in 1.0 }] + ReconstructedEventBuffer.variations.indices.map { variation in
-      { (jet: JetReconstruction.Jet) in jet.variations[variation] }
-    }
+    let factors =
+      [{ (_: JetReconstruction.Jet) in 1.0 }]
+      + ReconstructedEventBuffer.variations.indices.map { variation in
+        { (jet: JetReconstruction.Jet) in jet.variations[variation] }
+      }
     buffer.finishEvent(
       factors.map { factor in
         var (x, y, ht) = (-jets.sum.x, -jets.sum.y, leptonSum)

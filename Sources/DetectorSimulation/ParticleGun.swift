@@ -79,7 +79,8 @@ public struct ParticleGun: Sendable {
       let title = "\(species.symbol), |η| \(low)–\(high)"
       curves.append(
         .init(
-          name: "\(species.rawValue)_efficiency_\(low)_\(high)", title: title, xLabel: "p_T [GeV]", yLabel: "efficiency",
+          name: "\(species.rawValue)_efficiency_\(low)_\(high)", title: title, xLabel: "p_T [GeV]",
+          yLabel: "efficiency",
           points: efficiency))
       curves.append(
         .init(
@@ -132,7 +133,9 @@ public struct ParticleGun: Sendable {
   private func ratios(_ table: Table, _ species: Species, _ truth: [Double]) throws -> [Double?] {
     let pt = try table.column("\(species.collection)_pt")
     let eta = try table.column("\(species.collection)_eta")
-    guard case .float32(let pts) = pt.values, case .float32(let etas) = eta.values, let offsets = pt.offsets else { return [] }
+    guard case .float32(let pts) = pt.values, case .float32(let etas) = eta.values, let offsets = pt.offsets else {
+      return []
+    }
     return truth.indices.map { row in
       guard offsets[row] < offsets[row + 1] else { return nil }
       let first = offsets[row]
@@ -144,7 +147,9 @@ public struct ParticleGun: Sendable {
   private func expectation(
     _ species: Species, pt: Double, eta: Double, energy: Double
   ) -> (efficiency: Double, spread: Double) {
-    func track(_ regions: [DetectorCard.EfficiencyRegion]) -> Double { DetectorCard.efficiency(regions, pt: pt, eta: eta) }
+    func track(_ regions: [DetectorCard.EfficiencyRegion]) -> Double {
+      DetectorCard.efficiency(regions, pt: pt, eta: eta)
+    }
     func spread(_ regions: [DetectorCard.TrackResolutionRegion]) -> Double {
       min(1, DetectorCard.relativeResolution(regions, pt: pt, eta: eta) ?? 0)
     }

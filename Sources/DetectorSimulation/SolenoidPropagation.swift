@@ -20,7 +20,9 @@ struct SolenoidPropagation {
     px: Double, py: Double, pz: Double, x: Double, y: Double, z: Double, charge: Double
   ) -> (eta: Double, phi: Double)? {
     let pt = (px * px + py * py).squareRoot()
-    guard x * x + y * y < magnet.radius * magnet.radius, abs(z) < magnet.halfLength, pt > 0 || pz != 0 else { return nil }
+    guard x * x + y * y < magnet.radius * magnet.radius, abs(z) < magnet.halfLength, pt > 0 || pz != 0 else {
+      return nil
+    }
     guard charge != 0, bending != 0, pt > 0 else { return straight(px, py, pz, pt, x, y, z) }
     // A positive charge turns clockwise in a field along +z: the signed radius is negative.
     let radius = -pt / (charge * bending)

@@ -34,7 +34,8 @@ public final class JetClusterer {
       momenta.py.withUnsafeBufferPointer { py in
         momenta.pz.withUnsafeBufferPointer { pz in
           momenta.energy.withUnsafeBufferPointer { energy -> Int32 in
-            guard let x = px.baseAddress, let y = py.baseAddress, let z = pz.baseAddress, let e = energy.baseAddress else {
+            guard let x = px.baseAddress, let y = py.baseAddress, let z = pz.baseAddress, let e = energy.baseAddress
+            else {
               var nothing = 0.0
               return cfastjet_cluster(handle, &nothing, &nothing, &nothing, &nothing, 0, definition.native)
             }
@@ -47,7 +48,9 @@ public final class JetClusterer {
   }
 
   /// Makes the inclusive jets above a transverse momentum in GeV the current ones.
-  public func takeInclusiveJets(ptMin: Double) throws(JetClusteringError) { try check(cfastjet_inclusive(handle, ptMin)) }
+  public func takeInclusiveJets(ptMin: Double) throws(JetClusteringError) {
+    try check(cfastjet_inclusive(handle, ptMin))
+  }
 
   /// Makes the exclusive jets at the stage with `count` jets current; fewer where there are fewer momenta.
   public func takeExclusiveJets(count: Int) throws(JetClusteringError) {
@@ -70,7 +73,8 @@ public final class JetClusterer {
 
   /// The four-momentum of a current jet.
   public func momentum(ofJet jet: Int) -> FourMomentum {
-    guard jet >= 0, jet < jets.count, let px = jets.px, let py = jets.py, let pz = jets.pz, let energy = jets.energy else {
+    guard jet >= 0, jet < jets.count, let px = jets.px, let py = jets.py, let pz = jets.pz, let energy = jets.energy
+    else {
       preconditionFailure("jet \(jet) of \(jets.count)")
     }
     return FourMomentum(px: px[jet], py: py[jet], pz: pz[jet], energy: energy[jet])
@@ -78,7 +82,9 @@ public final class JetClusterer {
 
   /// Calls `body` with the rows of the momenta that make a current jet.
   public func withConstituents<Result>(ofJet jet: Int, _ body: (UnsafeBufferPointer<Int32>) -> Result) -> Result {
-    guard jet >= 0, jet < jets.count, let offsets = jets.offsets else { preconditionFailure("jet \(jet) of \(jets.count)") }
+    guard jet >= 0, jet < jets.count, let offsets = jets.offsets else {
+      preconditionFailure("jet \(jet) of \(jets.count)")
+    }
     let first = Int(offsets[jet])
     return body(UnsafeBufferPointer(start: jets.constituents.map { $0 + first }, count: Int(offsets[jet + 1]) - first))
   }

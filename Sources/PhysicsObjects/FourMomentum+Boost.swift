@@ -25,7 +25,8 @@ extension FourMomentum {
   /// The momentum after a boost along the beam that adds `rapidity` to rapidities.
   public func boostedAlongBeam(rapidity: Double) -> FourMomentum {
     FourMomentum(
-      px: px, py: py, pz: pz * cosh(rapidity) + energy * sinh(rapidity), energy: energy * cosh(rapidity) + pz * sinh(rapidity))
+      px: px, py: py, pz: pz * cosh(rapidity) + energy * sinh(rapidity),
+      energy: energy * cosh(rapidity) + pz * sinh(rapidity))
   }
 
   /// This momentum as seen in the rest frame of another.

@@ -33,7 +33,8 @@ public struct FourMomentum: Hashable, Codable, Sendable {
   public init(pt: Double, rapidity: Double, phi: Double, mass: Double) {
     let transverseMass = (pt * pt + mass * mass).squareRoot()
     self.init(
-      px: pt * cos(phi), py: pt * sin(phi), pz: transverseMass * sinh(rapidity), energy: transverseMass * cosh(rapidity))
+      px: pt * cos(phi), py: pt * sin(phi), pz: transverseMass * sinh(rapidity), energy: transverseMass * cosh(rapidity)
+    )
   }
 
   public static let zero = FourMomentum(px: 0, py: 0, pz: 0, energy: 0)

@@ -28,7 +28,9 @@ public struct ParticleID: RawRepresentable, Hashable, Codable, Sendable {
     }
   }
 
-  private var digit: (q1: UInt32, q2: UInt32, q3: UInt32) { (absolute / 1000 % 10, absolute / 100 % 10, absolute / 10 % 10) }
+  private var digit: (q1: UInt32, q2: UInt32, q3: UInt32) {
+    (absolute / 1000 % 10, absolute / 100 % 10, absolute / 10 % 10)
+  }
 
   private var isHadronCode: Bool {
     guard absolute >= 100, absolute < 1_000_000 || (9_000_000..<10_000_000).contains(absolute) else { return false }

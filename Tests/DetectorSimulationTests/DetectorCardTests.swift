@@ -32,10 +32,14 @@ import Testing
 
   @Test func an_unknown_key_is_named_with_its_line_and_the_nearest_one() throws {
     let error = #expect(throws: CardError.self) { try card(replacing: "half_length:", with: "half_lenght:") }
-    let line = try text().split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains("half_length:") }
+    let line = try text().split(separator: "\n", omittingEmptySubsequences: false).firstIndex {
+      $0.contains("half_length:")
+    }
     #expect(error?.line == line.map { $0 + 1 })
     #expect(error?.description.contains("nearest: 'half_length'") == true)
-    let inRegion = #expect(throws: CardError.self) { try card(replacing: "{eta: 0.5, constant:", with: "{eta: 0.5, constnt:") }
+    let inRegion = #expect(throws: CardError.self) {
+      try card(replacing: "{eta: 0.5, constant:", with: "{eta: 0.5, constnt:")
+    }
     #expect(inRegion?.description.contains("nearest: 'constant'") == true)
   }
 

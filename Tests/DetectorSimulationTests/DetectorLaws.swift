@@ -98,7 +98,9 @@ import Testing
   @Test func jet_scale_variations_bracket_the_jets_and_balance_the_missing_momentum() throws {
     let card = try shippedCard()
     let table = try simulate((1...30).map { busyEvent(seed: $0) }, card)
-    let (nominal, up, down) = (try table.rows("Jet_pt"), try table.rows("Jet_pt:jes_up"), try table.rows("Jet_pt:jes_down"))
+    let (nominal, up, down) = (
+      try table.rows("Jet_pt"), try table.rows("Jet_pt:jes_up"), try table.rows("Jet_pt:jes_down")
+    )
     let (eta, phi) = (try table.rows("Jet_eta"), try table.rows("Jet_phi"))
     let (met, metPhi) = (try table.doubles("MissingET_MET"), try table.doubles("MissingET_phi"))
     let (metUp, metPhiUp) = (try table.doubles("MissingET_MET:jes_up"), try table.doubles("MissingET_phi:jes_up"))

@@ -23,7 +23,9 @@ import Testing
     #expect(try found(photonPt: 30, distance: 0.47) == 0)
     #expect(try found(photonPt: 30, distance: 0.53) == 1)
     // Softer than 0.5 GeV does not count, however many.
-    let soft = (0..<30).map { (id: Int32(22), momentum: FourMomentum(pt: 0.45, eta: 0.2 + 0.02 * Double($0), phi: 1, mass: 0)) }
+    let soft = (0..<30).map {
+      (id: Int32(22), momentum: FourMomentum(pt: 0.45, eta: 0.2 + 0.02 * Double($0), phi: 1, mass: 0))
+    }
     #expect(try simulate([makeEvent([muon(40, eta: 0.5, phi: 1)] + soft)], card).rows("Muon_pt")[0].count == 1)
   }
 
@@ -31,7 +33,8 @@ import Testing
     let card = try idealCard()
     for id: Int32 in [11, 13] {
       let event = makeEvent([
-        (id, FourMomentum(pt: 300, eta: 0.5, phi: 1, mass: 0)), (-id, FourMomentum(pt: 280, eta: 0.6, phi: 1.2, mass: 0)),
+        (id, FourMomentum(pt: 300, eta: 0.5, phi: 1, mass: 0)),
+        (-id, FourMomentum(pt: 280, eta: 0.6, phi: 1.2, mass: 0)),
       ])
       let name = id == 11 ? "Electron" : "Muon"
       let table = try simulate([event], card)
@@ -83,7 +86,8 @@ import Testing
     let soft = FourMomentum(pt: 6, eta: 0.3, phi: 1.5, mass: 0)
     let other = FourMomentum(pt: 80, eta: 0.3, phi: 0.6, mass: 0)
     let below = FourMomentum(pt: 180, eta: 0, phi: 0, mass: 0)
-    let table = try simulate([makeEvent([(130, core), (130, soft), (130, other)]), makeEvent([(130, below)])], try idealCard())
+    let table = try simulate(
+      [makeEvent([(130, core), (130, soft), (130, other)]), makeEvent([(130, below)])], try idealCard())
     #expect(try table.rows("FatJet_pt").map(\.count) == [1, 0])
     // Without the soft one; towers of 5 degrees move the hard ones.
     #expect(abs(try table.rows("FatJet_mass")[0][0] - (core + other).mass) < 14)

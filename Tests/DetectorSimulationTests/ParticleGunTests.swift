@@ -25,7 +25,9 @@ import Testing
   }
 
   @Test func muons_follow_the_card() throws { try check(.muon, beyond: 0.01, try shippedCard()) }
-  @Test func electrons_follow_the_card() throws { try check(.electron, beyond: 0.08, efficiency: 0.015, try shippedCard()) }
+  @Test func electrons_follow_the_card() throws {
+    try check(.electron, beyond: 0.08, efficiency: 0.015, try shippedCard())
+  }
   @Test func photons_follow_the_card() throws { try check(.photon, beyond: 0.03, try shippedCard()) }
   @Test func charged_hadrons_follow_the_card() throws { try check(.hadron, beyond: 0.01, try shippedCard()) }
 

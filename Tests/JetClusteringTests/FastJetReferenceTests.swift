@@ -58,7 +58,8 @@ private struct ReferenceJets: Decodable {
     #expect(reference.inclusive.count == 18)
     for entry in reference.inclusive {
       let definition = JetDefinition(
-        try #require(algorithms[entry.algorithm]), radius: entry.radius, recombination: try #require(schemes[entry.scheme]))
+        try #require(algorithms[entry.algorithm]), radius: entry.radius,
+        recombination: try #require(schemes[entry.scheme]))
       try clusterer.cluster(event, definition)
       try clusterer.takeInclusiveJets(ptMin: entry.ptMin)
       #expect(clusterer.jetCount > 1)

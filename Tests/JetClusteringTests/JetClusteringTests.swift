@@ -28,7 +28,8 @@ func inclusiveJets(_ event: [FourMomentum], _ definition: JetDefinition, ptMin: 
 
 /// Jets agree in number and order, and in their components relative to the energy.
 func expectSame(
-  _ a: [FourMomentum], _ b: [FourMomentum], relative tolerance: Double, sourceLocation: SourceLocation = #_sourceLocation
+  _ a: [FourMomentum], _ b: [FourMomentum], relative tolerance: Double,
+  sourceLocation: SourceLocation = #_sourceLocation
 ) {
   #expect(a.count == b.count, sourceLocation: sourceLocation)
   for (x, y) in zip(a, b) {

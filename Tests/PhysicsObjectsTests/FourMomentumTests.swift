@@ -14,7 +14,8 @@ import Testing
     var stream = SeedTree(root: 1).child("momenta").stream()
     for _ in 0..<200 {
       let (pt, eta, phi, mass) = (
-        stream.uniform(in: 1..<900), stream.uniform(in: -4..<4), stream.uniform(in: -3.1..<3.1), stream.uniform(in: 1..<300)
+        stream.uniform(in: 1..<900), stream.uniform(in: -4..<4), stream.uniform(in: -3.1..<3.1),
+        stream.uniform(in: 1..<300)
       )
       let momentum = FourMomentum(pt: pt, eta: eta, phi: phi, mass: mass)
       #expect(abs(momentum.pt / pt - 1) < 1e-13)
@@ -76,8 +77,10 @@ import Testing
 @Suite struct ParticleIDTests {
   @Test(arguments: [
     (11, -3), (-11, 3), (211, 3), (-211, -3), (321, 3), (111, 0), (130, 0), (310, 0), (2212, 3), (2112, 0), (-2212, -3),
-    (3122, 0), (3112, -3), (3222, 3), (3312, -3), (3334, -3), (411, 3), (421, 0), (431, 3), (511, 0), (521, 3), (541, 3), (-521, -3),
-    (4122, 3), (5122, 0), (5232, 0), (5132, -3), (5332, -3), (2224, 6), (22, 0), (12, 0), (24, 3), (6, 2), (-5, 1), (443, 0), (553, 0),
+    (3122, 0), (3112, -3), (3222, 3), (3312, -3), (3334, -3), (411, 3), (421, 0), (431, 3), (511, 0), (521, 3),
+    (541, 3), (-521, -3),
+    (4122, 3), (5122, 0), (5232, 0), (5132, -3), (5332, -3), (2224, 6), (22, 0), (12, 0), (24, 3), (6, 2), (-5, 1),
+    (443, 0), (553, 0),
     (10311, 0), (10213, 3), (1000022, 0),
   ])
   func charges_follow_the_quark_content(code: Int32, thirds: Int) {
