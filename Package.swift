@@ -28,6 +28,7 @@ let package = Package(
   name: "Searchlight",
   products: [
     .executable(name: "searchlight", targets: ["searchlight"]),
+    .library(name: "SearchlightLearning", targets: ["Learning", "NeuralNetworks", "Tensors"]),
     .library(name: "SearchlightStatistics", targets: ["StatisticalModels", "Inference"]),
     .library(name: "SearchlightEvents", targets: ["EventFiles", "EventSelection", "JetClustering", "PhysicsObjects"]),
     .library(name: "SearchlightSimulation", targets: ["EventGeneration", "DetectorSimulation", "EventFiles"]),

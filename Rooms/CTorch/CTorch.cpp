@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <torch/headeronly/version.h>
 
+#include <cstdlib>
 #include <cstring>
 
 #include "Support.h"
@@ -321,6 +322,13 @@ static const CTorchTable table = {
 }  // namespace ctorch
 
 extern "C" __attribute__((visibility("default"))) const CTorchTable *CTorch_table(void) {
+  // MKL's products depend on the number of threads unless it is told otherwise, once, before its first call. The strict
+  // mode exists for these two code paths; a setting of the user's own stays.
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+  if (wide || __builtin_cpu_supports("avx2")) { setenv("MKL_CBWR", wide ? "AVX512,STRICT" : "AVX2,STRICT", 0); }
+#endif
   // With a CUDA build of LibTorch the device part registers itself when it is loaded; without one this finds nothing.
   static void *const cuda = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
   (void)cuda;

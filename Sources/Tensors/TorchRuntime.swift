@@ -54,6 +54,10 @@ public enum TorchRuntime {
     }
   }
 
+  /// The size of LibTorch's team of threads.
+  @TorchActor
+  public static func threadCount() throws -> Int { Int(try table().pointee.threads()) }
+
   /// Sets the size of LibTorch's team of threads. Results do not depend on it.
   @TorchActor
   public static func setThreads(_ count: Int) throws {

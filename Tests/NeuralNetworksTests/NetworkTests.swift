@@ -73,3 +73,44 @@ struct GradientTests {
     }
   }
 }
+
+@Suite(.enabled(if: TorchRuntime.isAvailable, "LibTorch's room is not installed"))
+struct AlphaDropoutTests {
+  /// Alpha dropout keeps mean 0 and variance 1 of unit Gaussians (Klambauer et al., section 2).
+  @Test(arguments: [0.05, 0.1, 0.5]) func keepsMeanAndVariance(rate: Double) async throws {
+    var random = SeedTree(root: 4).stream()
+    let count = 64_000
+    let input = (0..<count).map { _ in Float(random.normal()) }
+    let out = try await TorchActor.run {
+      try AlphaDropout(rate: rate, name: "0")(
+        Tensor(input, shape: [500, 128]), mode: .training(masks: SeedTree(root: 5), step: 3)
+      ).floats().map(Double.init)
+    }
+    let mean = out.reduce(0, +) / Double(count)
+    let variance = out.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)
+    #expect(abs(mean) < 5 / Double(count).squareRoot())
+    // The variance of the square is at most 4 here.
+    #expect(abs(variance - 1) < 5 * (4 / Double(count)).squareRoot())
+  }
+
+  /// The room's bits are Philox words in the order that the header states.
+  @Test func masksArePhiloxWords() async throws {
+    let key: UInt64 = 0x0123_4567_89ab_cdef, step: UInt64 = 11, threshold: UInt32 = 20_000
+    let (rows, columns) = (3, 200)
+    let mask = try await TorchActor.run {
+      try Tensor.keepMask(rows: rows, columns: columns, threshold: threshold, key: key, step: step).floats()
+    }
+    let words = SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32))
+    for row in 0..<rows {
+      for column in 0..<columns {
+        // Rows start at a new group of 128 numbers; two groups hold 200 columns.
+        let group = row * 2 + column / 128, place = column % 128
+        let lane = (place % 32) / 2, word = place / 32
+        let block = Philox.block(
+          counter: SIMD4(UInt32(group * 16 + lane), 0, UInt32(step), 0), key: words)
+        let bits = place % 2 == 0 ? block[word] & 0xffff : block[word] >> 16
+        #expect(mask[row * columns + column] == (bits >= threshold ? 1 : 0))
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Trains the same network in PyTorch and in Searchlight, in turn, on the same machine.
+
+58 → 352 → 352 → 352 → 1, SELU, alpha-dropout 0.1, weighted cross-entropy, Nadam; float32, rows gathered for each batch.
+First both take five full-batch steps without dropout from the same weights, and their losses must agree; then each
+batch size is timed in alternating runs, and medians and their ratio are printed.
+
+usage: compare.py [--threads N] [--rounds N] [BATCH ...]     (needs torch, safetensors; swift; LibTorch's room)
+"""
+import argparse
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import torch
+from safetensors.torch import load_file
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROWS, COLUMNS = 40960, 58
+
+
+def network(dropout):
+    layers, width = [], COLUMNS
+    for _ in range(3):
+        layers += [torch.nn.Linear(width, 352), torch.nn.SELU()]
+        if dropout:
+            layers.append(torch.nn.AlphaDropout(dropout))
+        width = 352
+    return torch.nn.Sequential(*layers, torch.nn.Linear(width, 1))
+
+
+def nadam(net):
+    return torch.optim.NAdam(net.parameters(), lr=1e-3, eps=1e-7, momentum_decay=4e-3)
+
+
+def step(net, optimiser, x, y, w):
+    optimiser.zero_grad(set_to_none=True)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(net(x).reshape(-1), y, weight=w)
+    loss.backward()
+    optimiser.step()
+    return loss
+
+
+def check(binary):
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([binary, "data", folder], check=True)
+        data = load_file(f"{folder}/check.safetensors")
+    ours = {}
+    for line in subprocess.run([binary, "check"], check=True, capture_output=True, text=True).stdout.splitlines():
+        name, *losses = line.split()
+        ours[name] = [float(v) for v in losses]
+    net = network(0)
+    # Without dropout our places are 0, 2, 4, 6, as PyTorch's.
+    net.load_state_dict({k: v for k, v in data.items() if k not in "xyw"})
+    optimiser = nadam(net)
+    peer = [float(step(net, optimiser, data["x"], data["y"], data["w"])) for _ in range(5)]
+    worst = max(abs(a - b) for losses in ours.values() for a, b in zip(losses, peer))
+    print(f"five full-batch losses: PyTorch {[round(v, 6) for v in peer]}; largest difference {worst:.1e}")
+    if not worst < 1e-4:
+        sys.exit("the two do not compute the same thing")
+
+
+def time_pytorch(batch, epochs=2):
+    torch.manual_seed(1)
+    x, y, w = torch.randn(ROWS, COLUMNS), (torch.rand(ROWS) < 0.5).float(), 0.5 + torch.rand(ROWS)
+    net = network(0.1).train()
+    optimiser = nadam(net)
+    rates = []
+    for _ in range(epochs + 1):
+        start = time.perf_counter()
+        order = torch.randperm(ROWS)
+        total = 0.0
+        for at in range(0, ROWS, batch):
+            rows = order[at:at + batch]
+            total += float(step(net, optimiser, x[rows], y[rows], w[rows]).detach())
+        rates.append(ROWS / (time.perf_counter() - start))
+    return statistics.median(rates[1:])
+
+
+def time_ours(binary, batch, kind, threads, epochs=2):
+    out = subprocess.run([binary, "time", str(batch), str(epochs), kind, str(threads)], check=True, capture_output=True,
+                         text=True).stdout
+    return statistics.median(float(v) for v in out.split())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("batches", type=int, nargs="*", default=[64, 256, 1024, 4096])
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    subprocess.run(["swift", "build", "-c", "release"], cwd=HERE, check=True, stdout=sys.stderr)
+    binary = str(HERE / ".build/release/training-benchmark")
+    print(f"PyTorch {torch.__version__}, {options.threads} threads, medians of {options.rounds} alternating runs")
+    check(binary)
+    print("batch  PyTorch/s  plain/s  fused/s  fused to PyTorch")
+    for batch in options.batches or [64, 256, 1024, 4096]:
+        rates = {"pytorch": [], "plain": [], "fused": []}
+        for _ in range(options.rounds):
+            rates["pytorch"].append(time_pytorch(batch))
+            for kind in ("plain", "fused"):
+                rates[kind].append(time_ours(binary, batch, kind, options.threads))
+        middle = {name: statistics.median(values) for name, values in rates.items()}
+        print(f"{batch:5d}  {middle['pytorch']:9.0f}  {middle['plain']:7.0f}  {middle['fused']:7.0f}  "
+              f"{middle['fused'] / middle['pytorch']:.2f}", flush=True)
+
+
+main()
