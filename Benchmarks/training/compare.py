@@ -8,6 +8,7 @@ batch size is timed in alternating runs, and medians and their ratio are printed
 usage: compare.py [--threads N] [--rounds N] [BATCH ...]     (needs torch, safetensors; swift; LibTorch's room)
 """
 import argparse
+import os
 import pathlib
 import statistics
 import subprocess
@@ -15,6 +16,8 @@ import sys
 import tempfile
 import time
 
+# As the program sets it for itself: without it both starve on a machine that does other work too.
+os.environ.setdefault("GOMP_SPINCOUNT", "200")
 import torch
 from safetensors.torch import load_file
 
@@ -95,7 +98,8 @@ def main():
     torch.set_num_threads(options.threads)
     subprocess.run(["swift", "build", "-c", "release"], cwd=HERE, check=True, stdout=sys.stderr)
     binary = str(HERE / ".build/release/training-benchmark")
-    print(f"PyTorch {torch.__version__}, {options.threads} threads, medians of {options.rounds} alternating runs")
+    print(f"PyTorch {torch.__version__}, {options.threads} threads, medians of {options.rounds} alternating runs, "
+          f"load average {os.getloadavg()[0]:.1f}")
     check(binary)
     print("batch  PyTorch/s  plain/s  fused/s  fused to PyTorch")
     for batch in options.batches or [64, 256, 1024, 4096]:

@@ -136,33 +136,3 @@ import Testing
     }
   }
 }
-
-@Suite struct EventSplitTests {
-  @Test func fractionsAreAsAskedAndPartsAreFixed() throws {
-    let split = try EventSplit(training: 0.5, validation: 0.2)
-    let part = split.assigner(sample: "ttbar")
-    let count = 20_000
-    var seen: [SplitPart: Int] = [:]
-    for index in 0..<count { seen[part(1, Int32(index / 1000), Int32(index % 1000)), default: 0] += 1 }
-    for (which, fraction) in [(SplitPart.training, 0.5), (.validation, 0.2), (.test, 0.3)] {
-      let expected = fraction * Double(count)
-      #expect(abs(Double(seen[which] ?? 0) - expected) < 5 * (expected * (1 - fraction)).squareRoot())
-    }
-    #expect(split.part(sample: "ttbar", slice: 1, block: 3, index: 17) == part(1, 3, 17))
-  }
-
-  @Test func samplesAndSaltsAreIndependent() throws {
-    let split = try EventSplit(training: 0.5, validation: 0)
-    let salted = try EventSplit(training: 0.5, validation: 0, salt: 1)
-    let parts = [split.assigner(sample: "a"), split.assigner(sample: "b"), salted.assigner(sample: "a")]
-    let found = parts.map { part in (0..<4000).map { part(0, 0, $0) } }
-    for other in found.dropFirst() {
-      let equal = zip(found[0], other).count { $0 == $1 }
-      #expect(abs(Double(equal) - 2000) < 5 * 1000.0.squareRoot())
-    }
-  }
-
-  @Test func fractionsAboveOneAreRefused() {
-    #expect(throws: LearningError.self) { try EventSplit(training: 0.8, validation: 0.3) }
-  }
-}
