@@ -11,8 +11,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 /// A room: a plain C header over one library. `linking` names what the system linker needs;
 /// the heavy rooms (CTorch, CPythia) have none, because the program loads them at first use.
-func room(_ name: String, _ dependencies: [Target.Dependency] = [], linking libraries: [String] = []) -> Target {
-  .target(name: name, dependencies: dependencies, linkerSettings: libraries.map { .linkedLibrary($0) })
+func room(
+  _ name: String, _ dependencies: [Target.Dependency] = [], linking libraries: [String] = [], exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
@@ -44,8 +47,8 @@ let package = Package(
     room("CFastJet", linking: ["fastjet"]),
     .systemLibrary(name: "HDF5Library", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     room("CHDF5", ["HDF5Library"]),
-    .systemLibrary(name: "CairoLibrary", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
-    room("CCairo", ["CairoLibrary"]),
+    .systemLibrary(name: "CairoLibrary", pkgConfig: "cairo-ft", providers: [.apt(["libcairo2-dev"])]),
+    room("CCairo", ["CairoLibrary"], exclude: ["Fonts", "README.md"]),
     room("CLAPACK", linking: ["lapacke"]),
     room("CCrypto", linking: ["crypto"]),
 

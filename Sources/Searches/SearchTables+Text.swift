@@ -5,7 +5,7 @@ import Records
 extension SearchTables {
   /// The limits and the normalised limits as aligned text: a row a training, a column a signal, `median +1σ −1σ`.
   public func text(titles: [String: String]) -> String {
-    var parts = ["Upper limits on μ, \(number(luminosityInverseFemtobarn)) fb⁻¹: expected median with its ±1σ band", grid(limits, titles)]
+    var parts = ["Upper limits on μ, \(Self.number(luminosityInverseFemtobarn)) fb⁻¹: expected median with its ±1σ band", grid(limits, titles)]
     parts += ["", "Divided by the median of the signal's own network", grid(normalised, titles)]
     if let limitsWithUncertainties {
       parts += ["", "Upper limits on μ with luminosity and normalisation uncertainties", grid(limitsWithUncertainties, titles)]
@@ -30,7 +30,7 @@ extension SearchTables {
   private func grid(_ table: [String: [String: BandedLimit]], _ titles: [String: String]) -> String {
     let head = ["trained on \\ tested on"] + signals.map { titles[$0] ?? $0 }
     let rows = trainings.map { training in
-      [titles[training] ?? training] + signals.map { signal in table[training]?[signal].map(cell) ?? "–" }
+      [titles[training] ?? training] + signals.map { signal in table[training]?[signal].map(Self.cell) ?? "–" }
     }
     let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
     return ([head] + rows).map { row in
@@ -41,12 +41,12 @@ extension SearchTables {
     }.joined(separator: "\n")
   }
 
-  private func cell(_ limit: BandedLimit) -> String {
+  static func cell(_ limit: BandedLimit) -> String {
     "\(number(limit.median)) +\(number(limit.expected[3] - limit.median)) −\(number(limit.median - limit.expected[1]))"
   }
 
   /// Two significant digits.
-  private func number(_ value: Double) -> String {
+  private static func number(_ value: Double) -> String {
     guard value != 0, value.isFinite else { return "\(value)" }
     let digits = max(0, 1 - Int(log10(abs(value)).rounded(.down)))
     return String(format: "%.\(digits)f", value)

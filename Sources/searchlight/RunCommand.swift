@@ -1,4 +1,5 @@
 import ArgumentParser
+import Figures
 import Foundation
 import Records
 import Searches
@@ -38,13 +39,15 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var options: RunOptions
   @Flag(help: "Forget stored results first.") var fresh = false
+  @Option(help: "Formats of pictures beside the report, separated by commas: pdf, png, svg.") var figures: FigureFormats = .init(formats: [])
 
   mutating func run() async throws {
     let search = try options.run(fresh: fresh, token: interruptibleToken())
     let outcome = try await search.execute()
     try outcome.writeTables(to: search.options.output)
+    try outcome.writeReport(to: search.options.output, formats: figures.formats)
     print(outcome.tables.text(titles: outcome.titles))
-    remark("tables and workspaces are in \(search.options.output.path)")
+    remark("report.html, tables and workspaces are in \(search.options.output.path)")
   }
 }
 
@@ -79,4 +82,43 @@ struct TrainCommand: AsyncParsableCommand {
             format: "%d, validation loss %.5f\n", network.history.bestEpoch, network.history.bestValidationLoss))
     }
   }
+}
+
+/// `searchlight report CARD`
+struct ReportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Write the report and the pictures of a run again, from its stored results.",
+    discussion: """
+      What is missing in the run's folder is made first, as by `run`.
+
+      Example:
+        searchlight report Studies/tz-transfer/card.yaml --figures pdf,png
+      """)
+
+  @OptionGroup var options: RunOptions
+  @Option(help: "Formats of pictures beside the report, separated by commas: pdf, png, svg.") var figures: FigureFormats = .init(formats: [])
+
+  mutating func run() async throws {
+    let search = try options.run(fresh: false, token: interruptibleToken())
+    let outcome = try await search.execute()
+    try outcome.writeReport(to: search.options.output, formats: figures.formats)
+    print(search.options.output.appendingPathComponent("report.html").path)
+  }
+}
+
+/// `pdf,png`
+struct FigureFormats: ExpressibleByArgument {
+  var formats: [FigureFormat]
+
+  init(formats: [FigureFormat]) { self.formats = formats }
+
+  init?(argument: String) {
+    formats = []
+    for word in argument.split(separator: ",") {
+      guard let format = FigureFormat(rawValue: String(word)) else { return nil }
+      formats.append(format)
+    }
+  }
+
+  var defaultValueDescription: String { "none" }
 }

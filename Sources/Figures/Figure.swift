@@ -1,0 +1,61 @@
+public import Foundation
+
+/// A page of panels as a value; the same value gives the same bytes in each format.
+public struct Figure: Hashable, Codable, Sendable {
+  /// What the picture shows, in a sentence: for captions and readers who cannot see it.
+  public var title: String
+  /// In points (1/72 inch).
+  public var width, height: Double
+  /// Columns from the left, each with its panels from the top. Panels of a column with equal horizontal axes hang together:
+  /// only the lowest carries numbers and title.
+  public var columns: [[Panel]]
+  /// Room at the left of each column for numbers and title, and at the right for a colour bar.
+  public var leftMargin, rightMargin: Double
+
+  public init(
+    title: String, width: Double = 360, height: Double = 300, columns: [[Panel]], leftMargin: Double = 50,
+    rightMargin: Double = 12
+  ) {
+    self.title = title
+    self.width = width
+    self.height = height
+    self.columns = columns
+    self.leftMargin = leftMargin
+    self.rightMargin = rightMargin
+  }
+
+  private static let topMargin = 18.0
+  private static let bottomMargin = 40.0
+
+  /// The figure as a list of marks on its page.
+  /// - Throws: ``FigureError``.
+  public func drawing() throws(FigureError) -> Drawing {
+    guard !columns.isEmpty, columns.allSatisfy({ !$0.isEmpty }) else { throw FigureError(.empty, in: title) }
+    var drawing = Drawing(width: width, height: height, title: title)
+    drawing.rectangle(Rect(left: 0, top: 0, right: width, bottom: height), fill: .white, role: .frame)
+    let columnWidth = width / Double(columns.count)
+    for (index, panels) in columns.enumerated() {
+      let left = Double(index) * columnWidth + leftMargin
+      let right = Double(index + 1) * columnWidth - rightMargin
+      let hangTogether = panels.count > 1 && panels.allSatisfy { $0.x == panels[0].x }
+      let gaps = hangTogether ? 6.0 : Self.topMargin + Self.bottomMargin
+      let free = height - Self.topMargin - Self.bottomMargin - gaps * Double(panels.count - 1)
+      let shares = panels.reduce(0) { $0 + $1.heightShare }
+      var top = Self.topMargin
+      for (row, panel) in panels.enumerated() {
+        let bottom = top + free * panel.heightShare / shares
+        let frame = Rect(left: left, top: top, right: right, bottom: bottom)
+        try PanelLayout(panel, frame: frame, hidesX: hangTogether && row < panels.count - 1).draw(into: &drawing)
+        top = bottom + gaps
+      }
+    }
+    return drawing
+  }
+
+  /// The figure as the bytes of a file.
+  /// - Parameter resolution: dots per inch of a PNG.
+  /// - Throws: ``FigureError``.
+  public func render(as format: FigureFormat, resolution: Double = 200) throws(FigureError) -> Data {
+    try drawing().render(as: format, resolution: resolution)
+  }
+}

@@ -1,1 +1,0 @@
-// Placeholder until the first code of this module lands.

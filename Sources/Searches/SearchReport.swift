@@ -1,0 +1,102 @@
+import ByteIO
+import EventFiles
+import Figures
+import Foundation
+import Histograms
+import Records
+import Reports
+
+extension SearchRun.Outcome {
+  /// Writes `report.html` and, in `formats`, each picture beside it under `figures/`.
+  /// - Throws: `FigureError`, `FileError`, `SampleError`.
+  public func writeReport(to folder: URL, formats: [FigureFormat]) throws {
+    let figures = try figures()
+    for figure in figures {
+      for format in formats {
+        let url = folder.appendingPathComponent("figures/\(figure.name).\(format.rawValue)")
+        try AtomicFile.write(try figure.figure.render(as: format), to: url)
+      }
+    }
+    let html = try report(figures).html()
+    try AtomicFile.write(Data(html.utf8), to: folder.appendingPathComponent("report.html"))
+  }
+
+  private func report(_ figures: [SearchFigure]) throws -> HTMLReport {
+    func pictures(_ prefix: String) -> [HTMLReport.Block] {
+      figures.filter { $0.name.hasPrefix(prefix) }.map { .figure($0.figure, caption: $0.caption) }
+    }
+    let record = String(decoding: try JSONEncoder.canonical.encode(record), as: UTF8.self)
+    let cardText = String(decoding: try JSONEncoder.canonical.encode(card), as: UTF8.self)
+    var limitBlocks: [HTMLReport.Block] = [
+      .paragraph(
+        "CLs upper limits at \(String(format: "%.4g", 100 * card.fit.confidenceLevel)) % CL with statistical uncertainties of data and simulation, "
+          + "expected for the background alone: median with its ±1σ band. The observation is the expected background, as no data are given."),
+      .table(limitTable("Upper limits on μ", tables.limits)),
+      .table(limitTable("Divided by the median of the signal's own network", tables.normalised)),
+    ]
+    if let extended = tables.limitsWithUncertainties {
+      limitBlocks.append(.table(limitTable("Upper limits on μ with luminosity and normalisation uncertainties", extended)))
+    }
+    return HTMLReport(
+      title: card.title,
+      sections: [
+        .init("Limits", limitBlocks + pictures("transfer") + pictures("limit-")),
+        .init("Samples", [.table(sampleTable)]),
+        .init("Cut flow", [.table(cutFlowTable)]),
+        .init("Networks", [.table(networkTable)] + networkSummaries + pictures("learning") + pictures("roc")),
+        .init("Distributions", pictures("distribution") + pictures("features")),
+        .init("Record", [.record(title: "Run record", text: record), .record(title: "Card as read", text: cardText)]),
+      ])
+  }
+
+  private func limitTable(_ caption: String, _ table: [String: [String: BandedLimit]]) -> HTMLReport.Table {
+    HTMLReport.Table(
+      caption: caption, header: ["trained on \\ tested on"] + card.signals.map(\.title),
+      rows: tables.trainings.map { training in
+        [titles[training] ?? training] + card.signals.map { signal in table[training]?[signal.name].map(SearchTables.cell) ?? "–" }
+      })
+  }
+
+  private var sampleTable: HTMLReport.Table {
+    HTMLReport.Table(
+      caption: "Cross-sections are those of the generated events; what they include stands in each process card. "
+        + "Expected events and N_eff are after the pre-selection, all parts together.",
+      header: ["sample", "σ [pb]", "generated", "selected", "N_eff", "expected events", "μ = 1 means"],
+      rows: card.samples.map { sample in
+        let slices = metadata[sample.name]?.slices ?? []
+        let sigma = slices.reduce(0) { $0 + $1.crossSection }
+        let error = slices.reduce(0) { $0 + $1.crossSectionError * $1.crossSectionError }.squareRoot()
+        let events = samples[sample.name]
+        return [
+          sample.title, String(format: "%.4g ± %.1g", sigma, error), "\(slices.reduce(0) { $0 + $1.accepted })",
+          "\(events?.count ?? 0)", String(format: "%.0f", events?.effectiveCount ?? 0),
+          String(format: "%.4g", events?.weights.reduce(0, +) ?? 0), sample.role == .signal ? sample.reference : "",
+        ]
+      })
+  }
+
+  private var cutFlowTable: HTMLReport.Table {
+    let steps = card.samples.lazy.compactMap { metadata[$0.name]?.cutFlows["nominal"]?.steps }.first ?? []
+    return HTMLReport.Table(
+      caption: "Expected events at the card's luminosity, with the raw number of simulated ones, as the samples were made.",
+      header: ["sample"] + steps.map(\.name),
+      rows: card.samples.map { sample in
+        let flow = metadata[sample.name]?.cutFlows["nominal"]?.steps ?? []
+        return [sample.title] + flow.map { String(format: "%.4g ± %.2g (%d)", $0.sumW, $0.sumW2.squareRoot(), $0.count) }
+      })
+  }
+
+  private var networkTable: HTMLReport.Table {
+    HTMLReport.Table(
+      header: ["trained on", "epochs", "kept", "validation loss"],
+      rows: card.signals.compactMap { signal in
+        networks[signal.name].map {
+          [signal.title, "\($0.history.epochs.count)", "\($0.history.bestEpoch)", String(format: "%.5f", $0.history.bestValidationLoss)]
+        }
+      })
+  }
+
+  private var networkSummaries: [HTMLReport.Block] {
+    card.signals.first.flatMap { networks[$0.name] }.map { [.record(title: "Layers", text: $0.architecture.summary())] } ?? []
+  }
+}
