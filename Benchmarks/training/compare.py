@@ -59,7 +59,7 @@ def check(binary):
     # Without dropout our places are 0, 2, 4, 6, as PyTorch's.
     net.load_state_dict({k: v for k, v in data.items() if k not in "xyw"})
     optimiser = nadam(net)
-    peer = [float(step(net, optimiser, data["x"], data["y"], data["w"])) for _ in range(5)]
+    peer = [float(step(net, optimiser, data["x"], data["y"], data["w"]).detach()) for _ in range(5)]
     worst = max(abs(a - b) for losses in ours.values() for a, b in zip(losses, peer))
     print(f"five full-batch losses: PyTorch {[round(v, 6) for v in peer]}; largest difference {worst:.1e}")
     if not worst < 1e-4:

@@ -147,3 +147,68 @@ struct DenseTrainerTests {
     }
   }
 }
+
+@Suite(.enabled(if: TorchRuntime.isAvailable, "LibTorch's room is not installed"))
+struct TrainingStateTests {
+  private func train(
+    _ seed: Int = 17, configuration settings: TrainingConfiguration = configuration(), state: URL
+  ) async throws -> TrainedClassifier {
+    try await DenseTrainer(configuration: settings, seed: SeedTree(root: UInt64(seed)))
+      .train(sample(300, seed: 1), validation: sample(200, seed: 2), state: state)
+  }
+
+  /// A torn state is not taken up: the training starts anew and ends as if there had been none.
+  @Test func aTruncatedStateStartsAnew() async throws {
+    try await withTemporaryFolder { folder in
+      let whole = try await train(state: folder)
+      let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      #expect(files.count == 2)
+      for file in files where file.pathExtension == "safetensors" {
+        try Data(contentsOf: file).dropLast(200).write(to: file)
+      }
+      #expect(try await train(state: folder) == whole)
+    }
+  }
+
+  /// A kill between the tensors and the description leaves new tensors beside the former state, which is taken up.
+  @Test func tensorsWithoutDescriptionAreIgnored() async throws {
+    try await withTemporaryFolder { folder in
+      let whole = try await train(state: folder)
+      try Data([1, 2, 3]).write(to: folder.appendingPathComponent("training-0123456789ab.safetensors"))
+      // Nothing is left to train: were the state not taken up, progress would be reported.
+      let again = try await DenseTrainer(configuration: configuration(), seed: SeedTree(root: 17)).train(
+        sample(300, seed: 1), validation: sample(200, seed: 2), state: folder,
+        progress: { _ in Issue.record("an epoch was trained") })
+      #expect(again == whole)
+    }
+  }
+
+  @Test func theStateOfAnotherTrainingIsNotUsed() async throws {
+    try await withTemporaryFolder { folder in
+      _ = try await train(17, state: folder)
+      let other = try await train(18, state: folder)
+      let fresh = folder.appendingPathComponent("fresh")
+      #expect(try await train(18, state: fresh) == other)
+    }
+  }
+
+  @Test func aFolderThatCannotBeMadeIsNamed() async throws {
+    try await withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("file")
+      try Data([1]).write(to: file)
+      await #expect { _ = try await train(state: file.appendingPathComponent("state")) } throws: {
+        "\($0)".contains("file")
+      }
+    }
+  }
+
+  @Test func aStepThatIsTooLongIsCalledDivergence() async throws {
+    var settings = configuration()
+    settings.learningRate = 1e30
+    _ = try await withTemporaryFolder { folder in
+      await #expect { _ = try await train(configuration: settings, state: folder) } throws: {
+        if case LearningError.diverged = $0 { true } else { false }
+      }
+    }
+  }
+}
