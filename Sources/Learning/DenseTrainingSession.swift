@@ -95,8 +95,10 @@ final class DenseTrainingSession {
       try cancellation.check()
       loss += try step(order[start..<min(data.rows, start + configuration.batchSize)])
     }
+    let logits = try validationLogits()
+    guard logits.allSatisfy(\.isFinite) else { throw LearningError.diverged(epoch: epoch) }
     let validationLoss = try Metrics.logLoss(
-      logits: validationLogits(), labels: validation.labels, weights: validation.weights)
+      logits: logits, labels: validation.labels, weights: validation.weights)
     // Weights have mean 1, so the number of rows is their sum.
     let trainingLoss = loss / Double(data.rows)
     guard trainingLoss.isFinite, validationLoss.isFinite else { throw LearningError.diverged(epoch: epoch) }
