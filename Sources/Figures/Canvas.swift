@@ -71,7 +71,7 @@ extension Drawing {
 
   /// Puts the title into an SVG, where screen readers look for it.
   private func describingSVG(_ data: Data) -> Data {
-    var text = String(decoding: data, as: UTF8.self)
+    var text = Self.withNumberedIDs(String(decoding: data, as: UTF8.self))
     guard let start = text.range(of: "<svg "), let end = text[start.upperBound...].firstIndex(of: ">") else {
       return data
     }
@@ -79,6 +79,15 @@ extension Drawing {
     text.insert(contentsOf: "\n<title>\(escaped)</title>", at: text.index(after: end))
     text.insert(contentsOf: "role=\"img\" ", at: start.upperBound)
     return Data(text.utf8)
+  }
+
+  /// The SVG with its ids named in the order of their appearance: Cairo counts them through the life of a process.
+  private static func withNumberedIDs(_ svg: String) -> String {
+    var names: [Substring: String] = [:]
+    for match in svg.matches(of: /[^a-zA-Z]id="([^"]+)"/) where names[match.1] == nil { names[match.1] = "i\(names.count)" }
+    return svg.replacing(/([^a-zA-Z]id="|href="#|url\(#)([^")]+)/) { match in
+      "\(match.1)\(names[match.2] ?? String(match.2))"
+    }
   }
 
   private func play(_ shape: Shape, on canvas: OpaquePointer) {
