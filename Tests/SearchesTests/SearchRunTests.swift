@@ -1,0 +1,183 @@
+import Columns
+import EventFiles
+import Foundation
+import Records
+import StatisticalModels
+import Inference
+import TestSupport
+import Tensors
+import Testing
+
+@testable import Searches
+
+/// A small search on made-up events: two backgrounds and a signal at higher H_T.
+private struct SmallSearch {
+  let folder: URL
+  var cardURL: URL { folder.appendingPathComponent("card.yaml") }
+
+  init(in folder: URL, cut: String = "ScalarHT_HT > 100") throws {
+    self.folder = folder
+    try Self.card(cut).write(to: cardURL, atomically: true, encoding: .utf8)
+    for (index, (name, mean)) in [("soft", 250.0), ("hard", 350), ("signal", 600)].enumerated() {
+      try write(name, mean: mean, rows: 1500, seed: index)
+    }
+  }
+
+  static func card(_ cut: String) -> String {
+    """
+    schema: 1
+    name: small
+    seed: 5
+    collision_energy: 13 TeV
+    luminosity: 10 fb-1
+    samples:
+      soft: {role: background, events: soft.h5}
+      hard: {role: background, events: hard.h5}
+      signal: {role: signal, events: signal.h5}
+    selection:
+      cuts: {"H_T": "\(cut)"}
+    features: {HT: ScalarHT_HT, MET: MissingET_MET, jets: count(Jet_pt)}
+    network: {hidden_layers: 2, units: 16}
+    training: {max_epochs: 8, patience: 3, batch: 128}
+    fit:
+      bins: 5
+      uncertainties: {luminosity: 0.03, normalisation: {soft: 0.1}}
+    """
+  }
+
+  func write(_ name: String, mean: Double, rows: Int, seed: Int, weight: Double = 0.05, damage: Bool = false) throws {
+    var random = SeedTree(root: 9).child(seed).stream()
+    var met: [Float] = [], ht: [Float] = [], jets: [Float] = []
+    var offsets = [0]
+    for row in 0..<rows {
+      ht.append(Float(mean + 80 * random.normal()))
+      met.append(damage && row == 7 ? .nan : Float(50 * random.uniform() + mean / 10))
+      for _ in 0..<(2 + random.integer(below: 3)) { jets.append(Float(30 + 100 * random.uniform())) }
+      offsets.append(jets.count)
+    }
+    let table = try Table([
+      ("ScalarHT_HT", Column(ht)), ("MissingET_MET", Column(met)), ("Jet_pt", Column(.float32(jets), offsets: offsets)),
+      ("weight", Column(Array(repeating: weight, count: rows))),
+      ("event_slice", Column(.int32(Array(repeating: 0, count: rows)))),
+      ("event_block", Column(.int32(Array(repeating: 0, count: rows)))),
+      ("event_index", Column(.int32((0..<rows).map(Int32.init)))),
+    ])
+    let writer = try EventTableWriter(folder.appendingPathComponent("\(name).h5"), metadata: SampleMetadata(name: name))
+    try writer.append(table)
+    try writer.finish(record: RunRecord(command: "test", seed: 1))
+  }
+
+  func run(_ output: String, workers: Int = 2, cancellation: CancellationToken = .init(), progress: @escaping ProgressHandler = { _ in })
+    async throws -> SearchRun.Outcome
+  {
+    let outcome = try await SearchRun(
+      cardURL: cardURL, options: .init(output: folder.appendingPathComponent(output), workers: workers),
+      progress: progress, cancellation: cancellation
+    ).execute()
+    try outcome.writeTables(to: folder.appendingPathComponent(output))
+    return outcome
+  }
+
+  func tables(_ output: String) throws -> Data { try Data(contentsOf: folder.appendingPathComponent("\(output)/tables.json")) }
+}
+
+@Suite(.enabled(if: TorchRuntime.isAvailable, "LibTorch's room is not installed"))
+struct SearchRunTests {
+  @Test func fromCardToLimitsAndReport() async throws {
+    try await withTemporaryFolder { folder in
+      let search = try SmallSearch(in: folder)
+      let outcome = try await search.run("run")
+      let limit = try #require(outcome.tables.limits["signal"]?["signal"])
+      #expect(limit.expected.allSatisfy { $0 > 0 && $0.isFinite })
+      #expect(zip(limit.expected, limit.expected.dropFirst()).allSatisfy(<))
+      #expect(outcome.tables.normalised["signal"]?["signal"]?.median == 1)
+      #expect(outcome.tables.trainings == ["signal", "HT"])
+      let object = try #require(JSONSerialization.jsonObject(with: search.tables("run")) as? [String: Any])
+      #expect(Set(object.keys) == ["luminosity_ifb", "signals", "trainings", "limits", "normalised", "limits_with_uncertainties"])
+      // With more uncertainties the limit is no better.
+      let extended = try #require(outcome.tables.limitsWithUncertainties?["signal"]?["signal"])
+      #expect(extended.median >= limit.median * (1 - 1e-6))
+      // The workspace on disk gives the limit of the table.
+      let workspace = try Workspace(readingFrom: folder.appendingPathComponent("run/workspaces/signal/signal.json"))
+      #expect(abs(try Model(workspace).upperLimit().median / limit.median - 1) < 1e-6)
+      try outcome.writeReport(to: folder.appendingPathComponent("run"), formats: [.png])
+      let html = try String(contentsOf: folder.appendingPathComponent("run/report.html"), encoding: .utf8)
+      #expect(html.contains("<svg") && html.contains("Cut flow"))
+    }
+  }
+
+  @Test func sameBytesAgainWithOtherWorkersAndAfterAnInterruption() async throws {
+    try await withTemporaryFolder { folder in
+      let search = try SmallSearch(in: folder)
+      _ = try await search.run("a")
+      _ = try await search.run("b", workers: 1)
+      #expect(try search.tables("a") == search.tables("b"))
+      let token = CancellationToken()
+      await #expect(throws: RecordError.cancelled) {
+        _ = try await search.run("c", cancellation: token) { if $0.stage.hasPrefix("train"), $0.completed >= 2 { token.cancel() } }
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("c/tables.json").path))
+      _ = try await search.run("c")
+      #expect(try search.tables("c") == search.tables("a"))
+      // Everything is found the second time.
+      let before = try StepStore(root: folder.appendingPathComponent("a/store")).list().count
+      _ = try await search.run("a")
+      #expect(try StepStore(root: folder.appendingPathComponent("a/store")).list().count == before)
+    }
+  }
+
+  private func failure(_ prepare: (SmallSearch) throws -> Void) async throws -> String {
+    try await withTemporaryFolder { folder in
+      let search = try SmallSearch(in: folder)
+      try prepare(search)
+      do {
+        _ = try await search.run("run")
+        return "no error"
+      } catch {
+        #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("run/tables.json").path))
+        return "\(error)"
+      }
+    }
+  }
+
+  @Test func badSamplesAreNamed() async throws {
+    #expect(try await failure { try FileManager.default.removeItem(at: $0.folder.appendingPathComponent("hard.h5")) }.contains("hard.h5"))
+    let truncated = try await failure {
+      let url = $0.folder.appendingPathComponent("hard.h5")
+      try Data(contentsOf: url).prefix(4000).write(to: url)
+    }
+    #expect(truncated.contains("hard.h5"))
+    let damaged = try await failure { try $0.write("soft", mean: 250, rows: 100, seed: 0, damage: true) }
+    #expect(damaged.contains("MissingET_MET"), "\(damaged)")
+    let negative = try await failure { try $0.write("soft", mean: 250, rows: 100, seed: 0, weight: -1) }
+    #expect(negative.contains("sum of weights"), "\(negative)")
+  }
+
+  @Test func badCardsAreNamed() async throws {
+    func edited(_ old: String, _ new: String) async throws -> String {
+      try await failure { search in
+        let text = SmallSearch.card("ScalarHT_HT > 100").replacing(old, with: new)
+        try text.write(to: search.cardURL, atomically: true, encoding: .utf8)
+      }
+    }
+    #expect(try await edited("luminosity: 10 fb-1", "luminosty: 10 fb-1").contains("card.yaml:5: unknown key 'luminosty'; nearest: 'luminosity'"))
+    #expect(try await edited("10 fb-1", "10 fb").contains("unknown unit 'fb'"))
+    #expect(try await edited("MissingET_MET,", "MissingET_MTE,").contains("nearest: 'MissingET_MET'"))
+    #expect(try await edited("ScalarHT_HT > 100", "ScalarHT_HT > 1e6").contains("no event passes the selection"))
+    #expect(try await edited("soft: 0.1", "sfot: 0.1").contains("no background 'sfot'"))
+  }
+}
+
+@Suite struct StudyCardTests {
+  /// The study's card, its process cards and its detector card are read and fit together.
+  @Test func theStudysCardIsWhole() throws {
+    let url = projectURL("Studies/tz-transfer/card.yaml")
+    let card = try SearchCard.read(url)
+    #expect(card.signals.count == 7 && card.backgrounds.count == 3)
+    for sample in card.samples {
+      let production = try SampleProduction(card: card, cardURL: url, sample: sample)
+      #expect(!production.blocks.isEmpty)
+    }
+    _ = try card.compiledFeatures(file: url.path)
+  }
+}
