@@ -58,21 +58,6 @@ import Testing
     }
   }
 
-  /// Changed bytes never crash: they give an error, or they lay where no event is.
-  @Test func damagedBytesNeverCrash() throws {
-    try withTemporaryFolder { folder in
-      let whole = try Data(contentsOf: writeEvents(folder.appendingPathComponent("a.h5"), [0..<200]))
-      let url = folder.appendingPathComponent("damaged.h5")
-      for position in stride(from: 8, to: whole.count, by: max(1, whole.count / 300)) {
-        var bytes = whole
-        bytes[position] ^= 0xFF
-        try bytes.write(to: url)
-        _ = try? EventTableReader(url).read()
-        _ = try? FileInspection(of: url)
-      }
-    }
-  }
-
   /// A dataset that claims more values than its bytes can hold is refused before memory is taken for them.
   @Test func lengthsWithoutBytesAreRefused() throws {
     try withTemporaryFolder { folder in
