@@ -60,8 +60,10 @@ public struct LimitFit: Sendable {
         let (prepared, values) = try events(sample.name)
         return try prepared.values(values, part: .test)
       })
+    // The baseline's axis spans what is there; values of held-out events beyond it join the end bins.
+    let low = min(signalValues.values.min() ?? 0, background.values.min() ?? 0)
     let high = max(signalValues.values.max() ?? 1, background.values.max() ?? 1)
-    let range = isScore ? 0...1.0 : 0...(high * 1.001)
+    let range = isScore ? 0...1.0 : low.rounded(.down)...(high.rounded(.up) + 1)
     let binning = FitBinning(
       bins: card.fit.bins, minimumBackground: card.fit.minimumBackground, minimumEffective: card.fit.minimumEffective)
     let scale = (1 - card.split.train - card.split.validation) / (card.split.train + card.split.validation)

@@ -242,7 +242,9 @@ extension SearchRun.Outcome {
     var panels: [Panel] = []
     for name in chosen {
       guard let first = samples[card.backgrounds[0].name] else { continue }
-      guard let column = first.featureNames.firstIndex(of: name), let feature = all.first(where: { $0.name == name }) else { continue }
+      guard let column = first.featureNames.firstIndex(of: name), let feature = all.first(where: { $0.name == name }) else {
+        continue
+      }
       var series: [Series] = []
       let pooled = shown.flatMap { values(of: column, $0.name, feature) }.map(\.value).sorted()
       guard pooled.count > 10 else { continue }

@@ -2,6 +2,7 @@ import Cards
 import Columns
 import EventSelection
 import Foundation
+import Records
 
 extension SearchCard {
   /// The card's selection, parsed and, where a table is given, checked against its columns.
@@ -62,6 +63,11 @@ extension SearchCard {
             throw CardError(file: file, line: entry.line, path: "features.\(entry.name)", message: error.description)
           }
         })
+    }
+    for name in figures.keyFeatures where !set.names.contains(name) {
+      let near = nearestName(to: name, in: set.names).map { "; nearest: '\($0)'" } ?? ""
+      throw CardError(
+        file: file, line: 1, path: "figures.key_features", message: "'\(name)' is no feature of the card\(near)")
     }
     return set
   }

@@ -164,6 +164,7 @@ struct SearchRunTests {
     #expect(try await edited("10 fb-1", "10 fb").contains("unknown unit 'fb'"))
     #expect(try await edited("MissingET_MET,", "MissingET_MTE,").contains("nearest: 'MissingET_MET'"))
     #expect(try await edited("ScalarHT_HT > 100", "ScalarHT_HT > 1e6").contains("no event passes the selection"))
+    #expect(try await edited("network:", "figures: {key_features: [jtes]}\nnetwork:").contains("'jtes' is no feature of the card; nearest: 'jets'"))
     #expect(try await edited("soft: 0.1", "sfot: 0.1").contains("no background 'sfot'"))
   }
 }
