@@ -7,7 +7,7 @@ public struct Figure: Hashable, Codable, Sendable {
   /// In points (1/72 inch).
   public var width, height: Double
   /// Columns from the left, each with its panels from the top. Panels of a column with equal horizontal axes hang together:
-  /// only the lowest carries numbers and title.
+  /// only the lowest carries numbers and title. A column with fewer panels than another leaves its lower end free.
   public var columns: [[Panel]]
   /// Room at the left of each column for numbers and title, and at the right for a colour bar.
   public var leftMargin, rightMargin: Double
@@ -39,8 +39,10 @@ public struct Figure: Hashable, Codable, Sendable {
       let right = Double(index + 1) * columnWidth - rightMargin
       let hangTogether = panels.count > 1 && panels.allSatisfy { $0.x == panels[0].x }
       let gaps = hangTogether ? 6.0 : Self.topMargin + Self.bottomMargin
-      let free = height - Self.topMargin - Self.bottomMargin - gaps * Double(panels.count - 1)
-      let shares = panels.reduce(0) { $0 + $1.heightShare }
+      // A column with fewer panels than its neighbours leaves the rest of its height free.
+      let missing = hangTogether ? 0 : Double((columns.map(\.count).max() ?? 0) - panels.count)
+      let free = height - Self.topMargin - Self.bottomMargin - gaps * (Double(panels.count - 1) + missing)
+      let shares = panels.reduce(missing) { $0 + $1.heightShare }
       var top = Self.topMargin
       for (row, panel) in panels.enumerated() {
         let bottom = top + free * panel.heightShare / shares

@@ -72,7 +72,7 @@ struct PanelLayout {
       // The first category stands at the top.
       (yMap.start, yMap.end) = (frame.top, frame.bottom)
     } else if panel.y.upper == nil {
-      yMap.range = yMap.withHeadroom(min(0.6, PanelLayout.headroom(panel) / frame.height))
+      yMap.range = yMap.withHeadroom(min(0.6, PanelLayout.headroom(panel, width: frame.width) / frame.height))
     }
     map = PanelMap(
       x: AxisMap(range: xRange, logarithmic: panel.x.isLogarithmic, start: frame.left, end: frame.right), y: yMap,
@@ -81,10 +81,17 @@ struct PanelLayout {
 
   static func entries(_ panel: Panel) -> [LegendEntry] { panel.series.flatMap { $0.element.legendEntries } }
 
+  /// Two columns above the data, one elsewhere or where two entries do not fit beside each other.
+  private static func legendColumns(_ panel: Panel, width: Double) -> Int {
+    let widest = entries(panel).map { TextLayout($0.label, size: Metrics.legendSize).advance }.max() ?? 0
+    return panel.legend == .above && 2 * (widest + 36) <= width - 10 ? 2 : 1
+  }
+
   /// The height that notes and a legend above the data take.
-  private static func headroom(_ panel: Panel) -> Double {
-    let legend = panel.legend == .above ? Double((entries(panel).count + 1) / 2) : 0
-    let lines = Double(panel.notes.count) + legend
+  private static func headroom(_ panel: Panel, width: Double) -> Double {
+    let columns = legendColumns(panel, width: width)
+    let legend = panel.legend == .above ? (entries(panel).count + columns - 1) / columns : 0
+    let lines = Double(panel.notes.count + legend)
     return lines > 0 ? lines * Metrics.lineHeight + 14 : 0
   }
 
@@ -194,7 +201,7 @@ struct PanelLayout {
     let entries = Self.entries(panel)
     guard panel.legend != .none, !entries.isEmpty else { return }
     let layouts = entries.map { TextLayout($0.label, size: Metrics.legendSize) }
-    let columns = panel.legend == .above ? 2 : 1
+    let columns = Self.legendColumns(panel, width: frame.width)
     let rows = (entries.count + columns - 1) / columns
     let widest = (layouts.map(\.advance).max() ?? 0) + 36
     let columnWidth = columns == 2 ? (frame.width - 20) / 2 : widest

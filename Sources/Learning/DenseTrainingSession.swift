@@ -139,7 +139,8 @@ final class DenseTrainingSession {
   func progress(_ name: String) -> ProgressUpdate {
     let last = history.epochs.last
     return ProgressUpdate(
-      stage: name, completed: isFinished ? configuration.epochs : history.epochs.count, total: configuration.epochs,
+      stage: name, completed: history.epochs.count,
+      total: isFinished ? history.epochs.count : configuration.epochs,
       unit: "epochs",
       detail: last.map {
         String(

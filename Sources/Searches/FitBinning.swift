@@ -23,13 +23,15 @@ public struct FitBinning: Hashable, Codable, Sendable {
   /// The least N_eff = (Σw)²/Σw² of a bin's background.
   public var minimumEffective: Double
 
-  /// The edges of the bins, closed by `range`.
+  /// The edges of the bins, closed by `range`: those of the signal's quantiles that leave every bin with both floors met.
   ///
-  /// Both floors hold in every bin for the events given. The caller chooses on events that the fit does not use and says
-  /// with `effectiveScale` how many more simulated events the fit has than these.
+  /// - Parameters:
+  ///   - signal: events that the fit does not use, so that the edges do not follow its fluctuations.
+  ///   - background: the events that the fit uses. Those that a network was trained on are no measure of them: it has learnt to
+  ///     keep them away from the signal.
   /// - Throws: ``FitBinningError`` if all background together misses a floor, or the signal is empty.
   public func edges(
-    signal: WeightedValues, background: WeightedValues, range: ClosedRange<Double>, effectiveScale: Double = 1
+    signal: WeightedValues, background: WeightedValues, range: ClosedRange<Double>
   ) throws -> [Double] {
     let candidates = try quantiles(of: signal, within: range)
     let sorted = background.values.indices.sorted { background.values[$0] > background.values[$1] }
@@ -44,18 +46,17 @@ public struct FitBinning: Hashable, Codable, Sendable {
         squares += weight * weight
         next += 1
       }
-      let effective = squares > 0 ? sum * sum / squares * effectiveScale : 0
+      let effective = squares > 0 ? sum * sum / squares : 0
       let full = sum >= minimumBackground && effective >= minimumEffective
       if edge > range.lowerBound {
         guard full, edge < edges[edges.count - 1] else { continue }
         edges.append(edge)
         (sum, squares) = (0, 0)
-      } else if full || edges.count == 1 {
-        guard full else {
-          throw FitBinningError.tooLittleBackground(
-            expected: sum, effective: effective, needed: (minimumBackground, minimumEffective))
-        }
+      } else if full {
         edges.append(edge)
+      } else if edges.count == 1 {
+        throw FitBinningError.tooLittleBackground(
+          expected: sum, effective: effective, needed: (minimumBackground, minimumEffective))
       } else {
         // What is left at the low end is too little for a bin of its own: it joins its neighbour.
         edges[edges.count - 1] = edge

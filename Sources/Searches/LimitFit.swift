@@ -40,35 +40,26 @@ public struct LimitFit: Sendable {
       backgrounds: backgrounds, workspace: plain.workspace, workspaceWithUncertainties: extended?.workspace)
   }
 
-  /// Quantiles of the signal on training and validation events; the floors must hold for the held-out events, so both
-  /// their own counts and those expected from the other parts are asked.
+  /// Quantiles of the signal's training and validation events, merged until the held-out background meets the floors.
   private func chooseAxis(_ signal: String, _ events: (String) throws -> (PreparedSample, [Double])) throws -> Axis {
-    func seen(_ sample: String) throws -> WeightedValues {
-      let (prepared, values) = try events(sample)
-      let train = try prepared.values(values, part: .train)
-      let validation = try prepared.values(values, part: .validation)
-      let split = card.split
-      let share = split.train / (split.train + split.validation)
-      return WeightedValues(
-        values: train.values + validation.values,
-        weights: train.weights.map { $0 * share } + validation.weights.map { $0 * (1 - share) })
-    }
-    let signalValues = try seen(signal)
-    let background = WeightedValues.joined(try card.backgrounds.map { try seen($0.name) })
-    let held = WeightedValues.joined(
+    let (prepared, values) = try events(signal)
+    let share = card.split.train / (card.split.train + card.split.validation)
+    let seen = WeightedValues.joined([
+      try prepared.values(values, part: .train).scaled(by: share),
+      try prepared.values(values, part: .validation).scaled(by: 1 - share),
+    ])
+    let background = WeightedValues.joined(
       try card.backgrounds.map { sample in
         let (prepared, values) = try events(sample.name)
         return try prepared.values(values, part: .test)
       })
-    // The baseline's axis spans what is there; values of held-out events beyond it join the end bins.
-    let low = min(signalValues.values.min() ?? 0, background.values.min() ?? 0)
-    let high = max(signalValues.values.max() ?? 1, background.values.max() ?? 1)
+    // The baseline's axis spans what is there; values of held-out signal beyond it join the end bins.
+    let low = min(seen.values.min() ?? 0, background.values.min() ?? 0)
+    let high = max(seen.values.max() ?? 1, background.values.max() ?? 1)
     let range = isScore ? 0...1.0 : low.rounded(.down)...(high.rounded(.up) + 1)
-    let binning = FitBinning(
-      bins: card.fit.bins, minimumBackground: card.fit.minimumBackground, minimumEffective: card.fit.minimumEffective)
-    let scale = (1 - card.split.train - card.split.validation) / (card.split.train + card.split.validation)
-    let first = try binning.edges(signal: signalValues, background: background, range: range, effectiveScale: scale)
-    let edges = try binning.merging(first, until: held)
+    let edges = try FitBinning(
+      bins: card.fit.bins, minimumBackground: card.fit.minimumBackground, minimumEffective: card.fit.minimumEffective
+    ).edges(signal: seen, background: background, range: range)
     let baseline = card.fit.baseline
     return try isScore
       ? Axis(edges: edges, title: "output of the \(training) network")
@@ -95,27 +86,5 @@ public struct LimitFit: Sendable {
       BandedLimit(observed: limit.observed, expected: limit.expected),
       workspace.settingParameterOfInterest(bounds: 0...bound, start: limit.median)
     )
-  }
-}
-
-extension FitBinning {
-  /// The edges without those whose bins miss a floor on other events: such a bin joins its neighbour, from the top down.
-  /// - Throws: ``FitBinningError`` if all together miss a floor.
-  public func merging(_ edges: [Double], until events: WeightedValues) throws -> [Double] {
-    var edges = edges
-    while true {
-      let histogram = try events.histogram(Axis(edges: edges))
-      let sums = histogram.sumW
-      guard
-        let bad = sums.indices.last(where: {
-          sums[$0] < minimumBackground || histogram.effectiveCount($0) < minimumEffective
-        })
-      else { return edges }
-      guard edges.count > 2 else {
-        throw FitBinningError.tooLittleBackground(
-          expected: sums[0], effective: histogram.effectiveCount(0), needed: (minimumBackground, minimumEffective))
-      }
-      edges.remove(at: bad == 0 ? 1 : bad)
-    }
   }
 }

@@ -60,6 +60,11 @@ extension WeightedValues {
     return histogram.foldingOverflow()
   }
 
+  /// The same values with other weights.
+  func scaled(by factor: Double) -> WeightedValues {
+    WeightedValues(values: values, weights: weights.map { $0 * factor })
+  }
+
   /// The values of several samples together.
   public static func joined(_ parts: [WeightedValues]) -> WeightedValues {
     WeightedValues(values: parts.flatMap(\.values), weights: parts.flatMap(\.weights))

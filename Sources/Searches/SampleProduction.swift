@@ -86,13 +86,12 @@ public struct SampleProduction: Sendable {
     let slice = slices[block.slice]
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let rules = (card.selection.objects + card.selection.definitions + card.selection.cuts).map { [$0.name, $0.expression] }
     return StepStore.Key(
       kind: "block", version: Self.version,
       configuration: [
         "sample": sample.name, "slice": "\(block.slice)", "process_slice": "\(slice.processSlice)",
         "block": "\(block.block)", "events": "\(eventsPerBlock(slice))", "seed": "\(card.seed)",
-        "selection": String(decoding: try encoder.encode(rules), as: UTF8.self),
+        "selection": String(decoding: try encoder.encode(card.selection.expressions), as: UTF8.self),
       ],
       inputs: ["process": slice.digest, "detector": detectorDigest],
       libraries: ["pythia": try Generator.version()])
@@ -195,7 +194,7 @@ public struct SampleProduction: Sendable {
           try writer.metadata.cutFlows[variation, default: CutFlow()].add(flow.scaled(by: factor))
         }
       }
-      try writer.finish(record: record)
+      try writer.finish(record: joinedRecord)
     } catch {
       writer.abandon()
       throw error
@@ -206,6 +205,12 @@ public struct SampleProduction: Sendable {
     let name = column.split(separator: ":")[0]
     let isMomentum = ["_pt", "_mass", "_MET", "_HT"].contains { name.hasSuffix($0) }
     return ColumnDescription(unit: isMomentum ? "GeV" : name.hasSuffix("_phi") ? "rad" : "", mantissaBits: mantissaBits)
+  }
+
+  private var joinedRecord: RunRecord {
+    var record = record
+    record.command = "searchlight generate CARD --samples \(sample.name), the card being \(card.name)"
+    return record
   }
 
   private var record: RunRecord {

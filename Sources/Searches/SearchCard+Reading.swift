@@ -53,7 +53,7 @@ extension SearchCard.Generation {
 extension SearchCard.Sample {
   init(name: String, _ value: CardValue) throws {
     let fields = try value.fields([
-      "role", "title", "events", "generate", "group", "mass", "reference", "branching_ratio_at_unit_mu",
+      "role", "title", "events", "generate", "group", "mass", "cross_section", "reference", "branching_ratio_at_unit_mu",
     ])
     self.name = name
     role = try fields["role"].choice(Role.self)
@@ -62,6 +62,8 @@ extension SearchCard.Sample {
     processes = try fields["generate"].ifPresent?.list().map(SearchCard.Process.init) ?? []
     group = try fields["group"].ifPresent?.string() ?? ""
     mass = try fields["mass"].ifPresent?.quantity(["GeV": 1, "TeV": 1000], in: 0...)
+    crossSection = try fields["cross_section"].ifPresent?
+      .quantity(["pb": 1, "fb": 1e-3], in: Double.leastNormalMagnitude...)
     reference = try fields["reference"].ifPresent?.string() ?? ""
     branchingRatioAtUnitMu = try fields["branching_ratio_at_unit_mu"].ifPresent?
       .double(in: Double.leastNormalMagnitude...1)

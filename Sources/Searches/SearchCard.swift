@@ -58,6 +58,9 @@ public struct SearchCard: Hashable, Codable, Sendable {
     public var group: String
     /// `mass` *(GeV or TeV, none)*: the parameter of a family of signals, in GeV.
     public var mass: Double?
+    /// `cross_section` *(pb or fb, none, > 0)*: what a signal is produced with at μ = 1, all decays open, in pb; limits
+    /// against the mass are then drawn on it.
+    public var crossSection: Double?
     /// `reference` *(text, empty)*: what μ = 1 means, for tables.
     public var reference: String
     /// `branching_ratio_at_unit_mu` *(number, none, > 0)*: where μ is also quoted as a branching ratio.
@@ -82,6 +85,9 @@ public struct SearchCard: Hashable, Codable, Sendable {
     public var definitions: [NamedExpression]
     /// `cuts` *(mapping of names to expressions, required)*: applied in order, rows of the cut flow.
     public var cuts: [NamedExpression]
+
+    /// What results depend on: names and expressions, without their places in the file.
+    var expressions: [[String]] { (objects + definitions + cuts).map { [$0.name, $0.expression] } }
   }
 
   /// A name and an expression over columns, with its place in the card.
@@ -94,6 +100,14 @@ public struct SearchCard: Hashable, Codable, Sendable {
   public enum Features: Hashable, Codable, Sendable {
     case preset(String)
     case expressions([NamedExpression])
+
+    /// What results depend on: names and expressions, without their places in the file.
+    var expressions: [[String]] {
+      switch self {
+      case .preset(let name): [[name]]
+      case .expressions(let list): list.map { [$0.name, $0.expression] }
+      }
+    }
   }
 
   /// `split`: fractions of each sample's events, by a hash of each event's identity.

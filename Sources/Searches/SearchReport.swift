@@ -27,16 +27,12 @@ extension SearchRun.Outcome {
     }
     let record = String(decoding: try JSONEncoder.canonical.encode(record), as: UTF8.self)
     let cardText = String(decoding: try JSONEncoder.canonical.encode(card), as: UTF8.self)
-    var limitBlocks: [HTMLReport.Block] = [
+    let limitBlocks: [HTMLReport.Block] = [
       .paragraph(
-        "CLs upper limits at \(String(format: "%.4g", 100 * card.fit.confidenceLevel)) % CL with statistical uncertainties of data and simulation, "
-          + "expected for the background alone: median with its ±1σ band. The observation is the expected background, as no data are given."),
-      .table(limitTable("Upper limits on μ", tables.limits)),
-      .table(limitTable("Divided by the median of the signal's own network", tables.normalised)),
-    ]
-    if let extended = tables.limitsWithUncertainties {
-      limitBlocks.append(.table(limitTable("Upper limits on μ with luminosity and normalisation uncertainties", extended)))
-    }
+        "CLs upper limits at \(String(format: "%.4g", 100 * card.fit.confidenceLevel)) % CL with statistical uncertainties of "
+          + "data and simulation, expected for the background alone: median with its ±1σ band. "
+          + "Observed limits are those of the \(tables.observation).")
+    ] + tables.sections.map { .table(limitTable($0)) }
     return HTMLReport(
       title: card.title,
       sections: [
@@ -49,11 +45,13 @@ extension SearchRun.Outcome {
       ])
   }
 
-  private func limitTable(_ caption: String, _ table: [String: [String: BandedLimit]]) -> HTMLReport.Table {
+  private func limitTable(_ section: SearchTables.Section) -> HTMLReport.Table {
     HTMLReport.Table(
-      caption: caption, header: ["trained on \\ tested on"] + card.signals.map(\.title),
+      caption: "\(section.caption). \(tables.unitMuNote(section.signals, titles))",
+      header: ["trained on \\ tested on"] + section.signals.map { titles[$0] ?? $0 },
       rows: tables.trainings.map { training in
-        [titles[training] ?? training] + card.signals.map { signal in table[training]?[signal.name].map(SearchTables.cell) ?? "–" }
+        [titles[training] ?? training]
+          + section.signals.map { section.table[training]?[$0].map(SearchTables.cell) ?? "–" }
       })
   }
 
@@ -68,7 +66,7 @@ extension SearchRun.Outcome {
         let error = slices.reduce(0) { $0 + $1.crossSectionError * $1.crossSectionError }.squareRoot()
         let events = samples[sample.name]
         return [
-          sample.title, String(format: "%.4g ± %.1g", sigma, error), "\(slices.reduce(0) { $0 + $1.accepted })",
+          sample.title, RoundedValue.symmetric(sigma, error), "\(slices.reduce(0) { $0 + $1.accepted })",
           "\(events?.count ?? 0)", String(format: "%.0f", events?.effectiveCount ?? 0),
           String(format: "%.4g", events?.weights.reduce(0, +) ?? 0), sample.role == .signal ? sample.reference : "",
         ]
@@ -82,7 +80,7 @@ extension SearchRun.Outcome {
       header: ["sample"] + steps.map(\.name),
       rows: card.samples.map { sample in
         let flow = metadata[sample.name]?.cutFlows["nominal"]?.steps ?? []
-        return [sample.title] + flow.map { String(format: "%.4g ± %.2g (%d)", $0.sumW, $0.sumW2.squareRoot(), $0.count) }
+        return [sample.title] + flow.map { "\(RoundedValue.symmetric($0.sumW, $0.sumW2.squareRoot())) (\($0.count))" }
       })
   }
 

@@ -3,6 +3,7 @@ import EventFiles
 import Foundation
 import Learning
 import Records
+import Tensors
 
 /// A search from its card to limits: a graph of steps whose results stand in a store.
 ///
@@ -112,7 +113,7 @@ public struct SearchRun: Sendable {
       let key = StepStore.Key(
         kind: "prepare", version: SamplePreparation.version,
         configuration: [
-          "sample": sample.name, "selection": try json(card.selection), "features": try json(card.features),
+          "sample": sample.name, "selection": try json(card.selection.expressions), "features": try json(card.features.expressions),
           "split": try json(card.split), "baseline": card.fit.baseline.observable, "luminosity": "\(card.luminosity)",
           "scale": "\(options.scale)",
         ],
@@ -139,7 +140,7 @@ public struct SearchRun: Sendable {
         "seed": "\(card.seed)",
       ],
       inputs: Dictionary(uniqueKeysWithValues: used.compactMap { sample in prepared[sample.name].map { (sample.name, $0.digest) } }),
-      libraries: ["cpu": currentCPUClass()])
+      libraries: try await libraries())
     if let found = try store.find(key) { return found }
     let placeholders = try card.compiledFeatures(file: cardURL.path).features.map { $0.placeholder.map(Float.init) }
     let trainer = DenseTrainer(
@@ -152,6 +153,11 @@ public struct SearchRun: Sendable {
     let result = try store.result(for: key) { try model.save(to: $0) }
     try? FileManager.default.removeItem(at: state)
     return result
+  }
+
+  /// What shapes the bytes of trained weights and scores beside the program.
+  private func libraries() async throws -> [String: String] {
+    ["cpu": currentCPUClass(), "libtorch": try await TorchRuntime.description().version]
   }
 
   private var trainingConfiguration: TrainingConfiguration {
@@ -197,7 +203,7 @@ public struct SearchRun: Sendable {
       guard let events = samples[sample.name], let input = prepared[sample.name] else { continue }
       let key = StepStore.Key(
         kind: "score", version: 1, configuration: ["training": training, "sample": sample.name],
-        inputs: ["model": model, "events": input.digest], libraries: ["cpu": currentCPUClass()])
+        inputs: ["model": model, "events": input.digest], libraries: try await libraries())
       let result = try await store.result(for: key) { folder in
         let matrix = try FeatureMatrix(names: events.featureNames, values: events.features)
         let logits = try await network.logits(matrix)
@@ -276,7 +282,10 @@ public struct SearchRun: Sendable {
       trainings: card.signals.map(\.name) + [card.fit.baseline.name],
       limits: fits.mapValues { $0.mapValues(\.limit) },
       limitsWithUncertainties: hasUncertainties
-        ? fits.mapValues { $0.compactMapValues(\.limitWithUncertainties) } : nil)
+        ? fits.mapValues { $0.compactMapValues(\.limitWithUncertainties) } : nil,
+      unitMu: Dictionary(uniqueKeysWithValues: card.signals.map { ($0.name, $0.reference) }),
+      branchingRatioAtUnitMu: Dictionary(
+        uniqueKeysWithValues: card.signals.compactMap { signal in signal.branchingRatioAtUnitMu.map { (signal.name, $0) } }))
   }
 
   private func record(_ prepared: [String: StepStore.Result]) -> RunRecord {

@@ -1,22 +1,66 @@
 import ByteIO
 import Foundation
 import Records
+import Reports
 
 extension SearchTables {
-  /// The limits and the normalised limits as aligned text: a row a training, a column a signal, `median +1σ −1σ`.
-  public func text(titles: [String: String]) -> String {
-    var parts = ["Upper limits on μ, \(Self.number(luminosityInverseFemtobarn)) fb⁻¹: expected median with its ±1σ band", grid(limits, titles)]
-    parts += ["", "Divided by the median of the signal's own network", grid(normalised, titles)]
-    if let limitsWithUncertainties {
-      parts += ["", "Upper limits on μ with luminosity and normalisation uncertainties", grid(limitsWithUncertainties, titles)]
+  /// One table of limits with its words.
+  struct Section {
+    var caption: String
+    var signals: [String]
+    var table: [String: [String: BandedLimit]]
+  }
+
+  var sections: [Section] {
+    var sections = [
+      Section(caption: "Upper limits on μ", signals: signals, table: limits),
+      Section(caption: "Upper limits divided by the median of the signal's own network", signals: signals, table: normalised),
+    ]
+    if let branchingRatios {
+      let named = signals.filter { signal in branchingRatios.values.contains { $0[signal] != nil } }
+      sections.append(Section(caption: "Upper limits on the branching ratio", signals: named, table: branchingRatios))
     }
-    return parts.joined(separator: "\n")
+    if let limitsWithUncertainties {
+      sections.append(
+        Section(
+          caption: "Upper limits on μ with luminosity and normalisation uncertainties", signals: signals,
+          table: limitsWithUncertainties))
+    }
+    return sections
+  }
+
+  /// What μ = 1 means, for these signals: `HG 1.0 TeV, HG 1.2 TeV: LO cross-section; …`.
+  func unitMuNote(_ signals: [String], _ titles: [String: String]) -> String {
+    var meanings: [(text: String, titles: [String])] = []
+    for signal in signals {
+      let text = unitMu[signal].flatMap { $0.isEmpty ? nil : $0 } ?? "the cross-section of the sample"
+      if let index = meanings.firstIndex(where: { $0.text == text }) {
+        meanings[index].titles.append(titles[signal] ?? signal)
+      } else {
+        meanings.append((text, [titles[signal] ?? signal]))
+      }
+    }
+    return "μ = 1 means: " + meanings.map { "\($0.titles.joined(separator: ", ")): \($0.text)" }.joined(separator: "; ") + "."
+  }
+
+  /// All tables as aligned text: a row a training, a column a signal, `median +1σ −1σ`.
+  public func text(titles: [String: String]) -> String {
+    let head = String(
+      format: "Expected upper limits for %.4g fb⁻¹: median with its ±1σ band. Observed: %@.", luminosityInverseFemtobarn,
+      observation)
+    return ([head] + sections.map { section in
+      "\n\(section.caption)\n\(grid(section, titles))\n\(unitMuNote(section.signals, titles))"
+    }).joined(separator: "\n")
   }
 
   /// One line a limit: table, training, signal, observed, and the expected band.
   public var csv: String {
     var lines = ["table,training,signal,observed,expected_-2sigma,expected_-1sigma,expected_median,expected_+1sigma,expected_+2sigma"]
-    for (name, table) in [("limits", limits), ("normalised", normalised), ("limits_with_uncertainties", limitsWithUncertainties ?? [:])] {
+    let tables = [
+      ("limits", limits), ("normalised", normalised), ("branching_ratios", branchingRatios ?? [:]),
+      ("limits_with_uncertainties", limitsWithUncertainties ?? [:]),
+    ]
+    for (name, table) in tables {
       for training in trainings {
         for signal in signals {
           guard let limit = table[training]?[signal] else { continue }
@@ -27,10 +71,10 @@ extension SearchTables {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func grid(_ table: [String: [String: BandedLimit]], _ titles: [String: String]) -> String {
-    let head = ["trained on \\ tested on"] + signals.map { titles[$0] ?? $0 }
+  private func grid(_ section: Section, _ titles: [String: String]) -> String {
+    let head = ["trained on \\ tested on"] + section.signals.map { titles[$0] ?? $0 }
     let rows = trainings.map { training in
-      [titles[training] ?? training] + signals.map { signal in table[training]?[signal].map(Self.cell) ?? "–" }
+      [titles[training] ?? training] + section.signals.map { section.table[training]?[$0].map(Self.cell) ?? "–" }
     }
     let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
     return ([head] + rows).map { row in
@@ -42,14 +86,11 @@ extension SearchTables {
   }
 
   static func cell(_ limit: BandedLimit) -> String {
-    "\(number(limit.median)) +\(number(limit.expected[3] - limit.median)) −\(number(limit.median - limit.expected[1]))"
-  }
-
-  /// Two significant digits.
-  private static func number(_ value: Double) -> String {
-    guard value != 0, value.isFinite else { return "\(value)" }
-    let digits = max(0, 1 - Int(log10(abs(value)).rounded(.down)))
-    return String(format: "%.\(digits)f", value)
+    let (up, down) = (limit.expected[3] - limit.median, limit.median - limit.expected[1])
+    guard limit.median < 1e-3 else { return RoundedValue.asymmetric(limit.median, up: up, down: down) }
+    let exponent = Int(log10(limit.median).rounded(.down))
+    let unit = pow(10, Double(exponent))
+    return "(\(RoundedValue.asymmetric(limit.median / unit, up: up / unit, down: down / unit)))e\(exponent)"
   }
 }
 

@@ -28,22 +28,41 @@ public struct SearchTables: Hashable, Codable, Sendable {
   public var normalised: [String: [String: BandedLimit]]
   /// As `limits`, with the card's luminosity and normalisation uncertainties.
   public var limitsWithUncertainties: [String: [String: BandedLimit]]?
+  /// By signal: what μ = 1 stands for, in words.
+  public var unitMu: [String: String]
+  /// `limits` as branching ratios, of the signals that the card gives one for.
+  public var branchingRatios: [String: [String: BandedLimit]]?
+  /// What the observed limits were set on.
+  public var observation = "Asimov data of the background (no data were given)"
 
   enum CodingKeys: String, CodingKey {
     case luminosityInverseFemtobarn = "luminosity_ifb"
     case signals, trainings, limits, normalised
     case limitsWithUncertainties = "limits_with_uncertainties"
+    case unitMu = "unit_mu"
+    case branchingRatios = "branching_ratios"
+    case observation
   }
 
   public init(
     luminosity: Double, signals: [String], trainings: [String], limits: [String: [String: BandedLimit]],
-    limitsWithUncertainties: [String: [String: BandedLimit]]?
+    limitsWithUncertainties: [String: [String: BandedLimit]]?, unitMu: [String: String] = [:],
+    branchingRatioAtUnitMu: [String: Double] = [:]
   ) {
     luminosityInverseFemtobarn = luminosity
     self.signals = signals
     self.trainings = trainings
     self.limits = limits
     self.limitsWithUncertainties = limitsWithUncertainties
+    self.unitMu = unitMu
+    if !branchingRatioAtUnitMu.isEmpty {
+      branchingRatios = limits.mapValues { row in
+        Dictionary(
+          uniqueKeysWithValues: branchingRatioAtUnitMu.compactMap { signal, ratio in
+            row[signal].map { (signal, $0.normalised(to: 1 / ratio)) }
+          })
+      }
+    }
     normalised = limits.mapValues { row in
       var result = [String: BandedLimit]()
       for (signal, limit) in row {

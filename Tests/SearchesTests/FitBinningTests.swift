@@ -38,6 +38,20 @@ import Testing
     }
   }
 
+  @Test func aHeavyEventCostsItsNeighbourhoodOnly() throws {
+    let signal = samples(count: 2000, slope: 1, weight: 0.01, seed: 1)
+    var background = samples(count: 3000, slope: -1, weight: 0.3, seed: 2)
+    let binning = FitBinning(bins: 20, minimumBackground: 4, minimumEffective: 10)
+    let before = try binning.edges(signal: signal, background: background, range: 0...1)
+    background.values.append(0.9)
+    background.weights.append(6)
+    let after = try binning.edges(signal: signal, background: background, range: 0...1)
+    for bin in content(background, after) { #expect(bin.sum >= 4 && bin.effective >= 10) }
+    // Above the heavy event nothing changes, and below its bin the quantiles are as they were.
+    #expect(before.filter { $0 > 0.91 } == after.filter { $0 > 0.91 })
+    #expect(after.count < before.count && before.filter { $0 < 0.7 } == after.filter { $0 < 0.7 })
+  }
+
   @Test func withEnoughBackgroundTheBinsAreTheSignalsQuantiles() throws {
     let signal = samples(count: 1000, slope: 1, weight: 1, seed: 3)
     let background = samples(count: 100_000, slope: -1, weight: 1, seed: 4)

@@ -93,7 +93,8 @@ struct SearchRunTests {
       #expect(outcome.tables.normalised["signal"]?["signal"]?.median == 1)
       #expect(outcome.tables.trainings == ["signal", "HT"])
       let object = try #require(JSONSerialization.jsonObject(with: search.tables("run")) as? [String: Any])
-      #expect(Set(object.keys) == ["luminosity_ifb", "signals", "trainings", "limits", "normalised", "limits_with_uncertainties"])
+      #expect(Set(object.keys) == ["luminosity_ifb", "signals", "trainings", "limits", "normalised", "limits_with_uncertainties", "unit_mu", "observation",
+      ])
       // With more uncertainties the limit is no better.
       let extended = try #require(outcome.tables.limitsWithUncertainties?["signal"]?["signal"])
       #expect(extended.median >= limit.median * (1 - 1e-6))
