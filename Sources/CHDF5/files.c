@@ -35,12 +35,13 @@ static chdf5_file *wrap(hid_t id, const char *doing) {
   return file;
 }
 
-chdf5_file *chdf5_file_create(const char *path) {
+chdf5_file *chdf5_file_create(const char *path, uint64_t user_block) {
   chdf5_begin();
   hid_t access = access_properties();
   hid_t creation = H5Pcreate(H5P_FILE_CREATE);
   hid_t id = -1;
   if (access >= 0 && creation >= 0 && H5Pset_obj_track_times(creation, 0) >= 0 &&
+      H5Pset_userblock(creation, user_block) >= 0 &&
       H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED) >= 0) {
     id = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
   }

@@ -16,6 +16,8 @@ public struct EventFileError: Error, Hashable, Sendable, CustomStringConvertible
     case unreadableType(dataset: String, reason: String)
     /// A batch that does not fit the columns of the file.
     case mismatch(column: String, reason: String)
+    /// The content is not what the seal says.
+    case brokenSeal
     case rows(requested: Range<Int>, available: Int)
     case notFinite(column: String, row: Int, value: String)
   }
@@ -50,6 +52,7 @@ extension EventFileError.Problem {
     case .damaged(let dataset, let reason): "'\(dataset)' is damaged: \(reason); copy or generate the file again"
     case .unreadableType(let dataset, let reason): "'\(dataset)' cannot be a column: \(reason)"
     case .mismatch(let column, let reason): "column '\(column)' does not fit: \(reason)"
+    case .brokenSeal: "is damaged: its content does not fit the checksum that it was written with; copy or generate it again"
     case .rows(let requested, let available): "rows \(requested) were asked for, the file has \(available)"
     case .notFinite(let column, let row, let value):
       "column '\(column)' holds \(value) in row \(row); expected finite numbers"

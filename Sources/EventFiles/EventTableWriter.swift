@@ -24,6 +24,7 @@ public final class EventTableWriter {
   private let descriptions: [String: ColumnDescription]
   private let compression: Int
   private var file: HDF5File?
+  private var isUnfinished = true
   private var columns: [OutputColumn] = []
   private var counts: [String: HDF5Dataset] = [:]
   private var pending = Table()
@@ -101,11 +102,13 @@ public final class EventTableWriter {
       closeDatasets()
       try file.close()
       self.file = nil
+      try FileSeal.write(to: temporary.path, namedInErrors: url.path)
       try AtomicFile.replace(url) { place in
         guard rename(temporary.path, place.path) == 0 else {
           throw EventFileError(.cannotWrite(String(cString: strerror(errno))), path: url.path)
         }
       }
+      isUnfinished = false
     } catch {
       abandon()
       throw error
@@ -114,7 +117,8 @@ public final class EventTableWriter {
 
   /// Gives up: removes the temporary file. Nothing happens after ``finish(record:)``.
   public func abandon() {
-    guard file != nil else { return }
+    guard isUnfinished else { return }
+    isUnfinished = false
     closeDatasets()
     file = nil
     unlink(temporary.path)

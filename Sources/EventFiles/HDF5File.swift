@@ -34,9 +34,10 @@ final class HDF5File: @unchecked Sendable {
     if let handle { _ = locked { chdf5_file_close(handle) } }
   }
 
-  /// Opens a finished file for reading.
+  /// Opens a finished file for reading; one with a seal is checked first.
   static func open(_ path: String) throws -> HDF5File {
     guard FileManager.default.fileExists(atPath: path) else { throw EventFileError(.noSuchFile, path: path) }
+    try FileSeal.check(path)
     return try locked {
       guard chdf5_is_hdf5(path) > 0 else {
         let number = chdf5_last_errno()
@@ -50,10 +51,10 @@ final class HDF5File: @unchecked Sendable {
     }
   }
 
-  /// Makes an empty file at `temporary`; errors call it `path`.
+  /// Makes an empty file at `temporary` with room for a seal; errors call it `path`.
   static func create(_ temporary: String, namedInErrors path: String) throws -> HDF5File {
     try locked {
-      guard let handle = chdf5_file_create(temporary) else {
+      guard let handle = chdf5_file_create(temporary, UInt64(FileSeal.blockSize)) else {
         throw EventFileError(.cannotWrite(lastReason()), path: path)
       }
       return HDF5File(handle: handle, path: path)

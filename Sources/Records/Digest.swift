@@ -46,12 +46,13 @@ public struct Digest: Hashable, Codable, Sendable, CustomStringConvertible {
   /// The digest of a text's UTF-8 bytes.
   public static func of(_ text: String) -> Digest { of(Data(text.utf8)) }
 
-  /// The digest of a file, read in pieces of a megabyte.
-  public static func of(fileAt url: URL) throws -> Digest {
+  /// The digest of a file from a byte on, read in pieces of a megabyte.
+  public static func of(fileAt url: URL, from offset: Int = 0) throws -> Digest {
     guard let handle = FileHandle(forReadingAtPath: url.path) else {
       throw RecordError.unreadable(path: url.path, reason: String(cString: strerror(errno)))
     }
     defer { try? handle.close() }
+    if offset > 0 { try handle.seek(toOffset: UInt64(offset)) }
     var hasher = DigestBuilder()
     while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
       piece.withUnsafeBytes { hasher.update($0) }

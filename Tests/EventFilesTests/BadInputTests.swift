@@ -44,10 +44,53 @@ import Testing
     }
   }
 
+  /// The bytes of a file without its seal, as another program would have written it.
+  private func unsealed(_ url: URL) throws -> Data {
+    let bytes = try Data(contentsOf: url)
+    return Data(count: FileSeal.blockSize) + bytes.dropFirst(FileSeal.blockSize)
+  }
+
+  /// Bits flipped, bytes overwritten, ends cut or added anywhere: HDF5 never sees the file.
+  @Test func damagedFilesAreRefusedBeforeTheLibrarySeesThem() throws {
+    try withTemporaryFolder { folder in
+      let whole = try Data(contentsOf: writeEvents(folder.appendingPathComponent("a.h5"), [0..<300]))
+      let url = folder.appendingPathComponent("damaged.h5")
+      var random = SeedTree(root: 9).child("damage").stream()
+      for trial in 0..<400 {
+        var bytes = whole
+        for _ in 0..<random.integer(below: 4) + 1 where !bytes.isEmpty {
+          // Half of the places among the metadata at the start.
+          let place = random.integer(below: random.uniform() < 0.5 ? min(4096, bytes.count) : bytes.count)
+          switch random.integer(below: 4) {
+          case 0: bytes[place] ^= UInt8(1 << random.integer(below: 8))
+          case 1: bytes[place] = bytes[place] &+ UInt8(1 + random.integer(below: 255))
+          case 2: bytes = Data(bytes.prefix(place))
+          default: bytes.append(contentsOf: [0, 1, 2])
+          }
+        }
+        guard bytes != whole else { continue }
+        try bytes.write(to: url)
+        let text = complaint { _ = try EventTableReader(url) }
+        #expect(text.contains("damaged") || text.contains("truncated") || text.contains("no HDF5"), "\(trial): \(text)")
+      }
+    }
+  }
+
+  @Test func filesWithoutASealAreRead() throws {
+    try withTemporaryFolder { folder in
+      let url = try writeEvents(folder.appendingPathComponent("a.h5"), [0..<300])
+      #expect(try FileSeal.check(url.path))
+      let events = try EventTableReader(url).read()
+      try unsealed(url).write(to: url)
+      #expect(try !FileSeal.check(url.path))
+      #expect(try EventTableReader(url).read() == events)
+    }
+  }
+
   /// Cut anywhere, a file is refused or, where the cut is inside the values, reading them is; never other events.
   @Test func truncatedFilesGiveNoEvents() throws {
     try withTemporaryFolder { folder in
-      let whole = try Data(contentsOf: writeEvents(folder.appendingPathComponent("a.h5"), [0..<3000]))
+      let whole = try unsealed(writeEvents(folder.appendingPathComponent("a.h5"), [0..<3000]))
       let url = folder.appendingPathComponent("cut.h5")
       for part in [1, 10, 40, 70, 95, 99] {
         try whole.prefix(whole.count * part / 100).write(to: url)
@@ -62,7 +105,7 @@ import Testing
   @Test func lengthsWithoutBytesAreRefused() throws {
     try withTemporaryFolder { folder in
       let url = try writeEvents(folder.appendingPathComponent("a.h5"), [0..<10])
-      var bytes = try Data(contentsOf: url)
+      var bytes = try unsealed(url)
       // The dataspace of a column of ten rows that can grow: its length, then its unlimited maximum.
       let dataspace = Data([10, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 8))
       let place = try #require(bytes.range(of: dataspace))

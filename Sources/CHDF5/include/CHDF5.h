@@ -48,7 +48,8 @@ void chdf5_free(void *_Nullable memory);
 
 /* 1 yes, 0 no, -1 it cannot be read. */
 int chdf5_is_hdf5(const char *path);
-chdf5_file *_Nullable chdf5_file_create(const char *path);
+/* The first user_block bytes (0, or a power of two from 512) are left to the caller. */
+chdf5_file *_Nullable chdf5_file_create(const char *path, uint64_t user_block);
 chdf5_file *_Nullable chdf5_file_open(const char *path);
 int chdf5_file_flush(chdf5_file *file);
 /* Frees the handle even if it fails. Close the file's datasets first. */
