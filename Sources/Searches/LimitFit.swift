@@ -14,6 +14,8 @@ public struct LimitFit: Sendable {
   public struct Result: Sendable {
     public var limit: BandedLimit
     public var limitWithUncertainties: BandedLimit?
+    /// With the same bins, as if the simulation had no statistical uncertainty: what more events could bring at most.
+    public var limitOfPerfectSimulation: BandedLimit
     public var edges: [Double]
     /// Expected events of the signal at μ = 1 and of each background, in the card's order.
     public var signal: Histogram1D
@@ -35,8 +37,9 @@ public struct LimitFit: Sendable {
     let plain = try fit(signal, signalHistogram, backgrounds, uncertainties: nil)
     let extended = card.fit.uncertainties.isEmpty
       ? nil : try fit(signal, signalHistogram, backgrounds, uncertainties: card.fit.uncertainties)
+    let perfect = try fit(signal, signalHistogram, backgrounds, uncertainties: nil, ofSimulation: false)
     return Result(
-      limit: plain.limit, limitWithUncertainties: extended?.limit, edges: axis.edges, signal: signalHistogram,
+      limit: plain.limit, limitWithUncertainties: extended?.limit, limitOfPerfectSimulation: perfect.limit, edges: axis.edges, signal: signalHistogram,
       backgrounds: backgrounds, workspace: plain.workspace, workspaceWithUncertainties: extended?.workspace)
   }
 
@@ -68,9 +71,10 @@ public struct LimitFit: Sendable {
 
   private func fit(
     _ signal: String, _ signalHistogram: Histogram1D, _ backgrounds: [Histogram1D],
-    uncertainties: SearchCard.Uncertainties?
+    uncertainties: SearchCard.Uncertainties?, ofSimulation: Bool = true
   ) throws -> (limit: BandedLimit, workspace: Workspace) {
     var builder = WorkspaceBuilder(name: "\(training) on \(signal)")
+    builder.statisticalUncertainty = ofSimulation
     builder.luminosityUncertainty = uncertainties?.luminosity ?? 0
     try builder.addChannel(
       "SR", signal: .init(name: signal, histogram: signalHistogram),

@@ -283,6 +283,7 @@ public struct SearchRun: Sendable {
       limits: fits.mapValues { $0.mapValues(\.limit) },
       limitsWithUncertainties: hasUncertainties
         ? fits.mapValues { $0.compactMapValues(\.limitWithUncertainties) } : nil,
+      limitsOfPerfectSimulation: fits.mapValues { $0.mapValues(\.limitOfPerfectSimulation) },
       unitMu: Dictionary(uniqueKeysWithValues: card.signals.map { ($0.name, $0.reference) }),
       branchingRatioAtUnitMu: Dictionary(
         uniqueKeysWithValues: card.signals.compactMap { signal in signal.branchingRatioAtUnitMu.map { (signal.name, $0) } }))

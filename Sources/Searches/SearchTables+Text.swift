@@ -26,6 +26,12 @@ extension SearchTables {
           caption: "Upper limits on μ with luminosity and normalisation uncertainties", signals: signals,
           table: limitsWithUncertainties))
     }
+    if let limitsOfPerfectSimulation {
+      sections.append(
+        Section(
+          caption: "Upper limits on μ as if the simulation had no statistical uncertainty (same bins)", signals: signals,
+          table: limitsOfPerfectSimulation))
+    }
     return sections
   }
 
@@ -59,6 +65,7 @@ extension SearchTables {
     let tables = [
       ("limits", limits), ("normalised", normalised), ("branching_ratios", branchingRatios ?? [:]),
       ("limits_with_uncertainties", limitsWithUncertainties ?? [:]),
+      ("limits_of_perfect_simulation", limitsOfPerfectSimulation ?? [:]),
     ]
     for (name, table) in tables {
       for training in trainings {

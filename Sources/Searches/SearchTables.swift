@@ -28,6 +28,8 @@ public struct SearchTables: Hashable, Codable, Sendable {
   public var normalised: [String: [String: BandedLimit]]
   /// As `limits`, with the card's luminosity and normalisation uncertainties.
   public var limitsWithUncertainties: [String: [String: BandedLimit]]?
+  /// As `limits`, as if the simulation had no statistical uncertainty: shows where N_eff limits them.
+  public var limitsOfPerfectSimulation: [String: [String: BandedLimit]]?
   /// By signal: what μ = 1 stands for, in words.
   public var unitMu: [String: String]
   /// `limits` as branching ratios, of the signals that the card gives one for.
@@ -39,6 +41,7 @@ public struct SearchTables: Hashable, Codable, Sendable {
     case luminosityInverseFemtobarn = "luminosity_ifb"
     case signals, trainings, limits, normalised
     case limitsWithUncertainties = "limits_with_uncertainties"
+    case limitsOfPerfectSimulation = "limits_of_perfect_simulation"
     case unitMu = "unit_mu"
     case branchingRatios = "branching_ratios"
     case observation
@@ -46,7 +49,8 @@ public struct SearchTables: Hashable, Codable, Sendable {
 
   public init(
     luminosity: Double, signals: [String], trainings: [String], limits: [String: [String: BandedLimit]],
-    limitsWithUncertainties: [String: [String: BandedLimit]]?, unitMu: [String: String] = [:],
+    limitsWithUncertainties: [String: [String: BandedLimit]]?,
+    limitsOfPerfectSimulation: [String: [String: BandedLimit]]? = nil, unitMu: [String: String] = [:],
     branchingRatioAtUnitMu: [String: Double] = [:]
   ) {
     luminosityInverseFemtobarn = luminosity
@@ -54,6 +58,7 @@ public struct SearchTables: Hashable, Codable, Sendable {
     self.trainings = trainings
     self.limits = limits
     self.limitsWithUncertainties = limitsWithUncertainties
+    self.limitsOfPerfectSimulation = limitsOfPerfectSimulation
     self.unitMu = unitMu
     if !branchingRatioAtUnitMu.isEmpty {
       branchingRatios = limits.mapValues { row in

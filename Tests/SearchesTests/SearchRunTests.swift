@@ -93,11 +93,16 @@ struct SearchRunTests {
       #expect(outcome.tables.normalised["signal"]?["signal"]?.median == 1)
       #expect(outcome.tables.trainings == ["signal", "HT"])
       let object = try #require(JSONSerialization.jsonObject(with: search.tables("run")) as? [String: Any])
-      #expect(Set(object.keys) == ["luminosity_ifb", "signals", "trainings", "limits", "normalised", "limits_with_uncertainties", "unit_mu", "observation",
-      ])
+      #expect(
+        Set(object.keys) == [
+          "luminosity_ifb", "signals", "trainings", "limits", "normalised", "limits_with_uncertainties",
+          "limits_of_perfect_simulation", "unit_mu", "observation",
+        ])
       // With more uncertainties the limit is no better.
       let extended = try #require(outcome.tables.limitsWithUncertainties?["signal"]?["signal"])
       #expect(extended.median >= limit.median * (1 - 1e-6))
+      let perfect = try #require(outcome.tables.limitsOfPerfectSimulation?["signal"]?["signal"])
+      #expect(perfect.median <= limit.median * (1 + 1e-6))
       // The workspace on disk gives the limit of the table.
       let workspace = try Workspace(readingFrom: folder.appendingPathComponent("run/workspaces/signal/signal.json"))
       #expect(abs(try Model(workspace).upperLimit().median / limit.median - 1) < 1e-6)
