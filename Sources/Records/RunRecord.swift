@@ -14,7 +14,7 @@ public struct RunRecord: Hashable, Codable, Sendable {
   public var inputs: [String: Digest]
   /// Versions of the libraries that were used, by name.
   public var libraries: [String: String]
-  /// The CPU class that the bytes are promised for, for instance `x86-64 avx512`.
+  /// The CPU class that the bytes are promised for, for instance `x86-64 avx512f`.
   public var cpuClass: String
 
   public init(

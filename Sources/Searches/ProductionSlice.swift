@@ -27,6 +27,11 @@ extension SearchCard.Sample {
     for entry in processes {
       let url = URL(fileURLWithPath: entry.card, relativeTo: folder)
       let process = try ProcessCard(contentsOf: url)
+      guard !slices.contains(where: { $0.process.name == process.name }) else {
+        throw CardError(
+          file: entry.card, line: 1, path: "name",
+          message: "two process cards of sample '\(name)' are called '\(process.name)': they would share seeds; rename one")
+      }
       guard entry.blocks.count == process.slices.count else {
         throw CardError(
           file: entry.card, line: 1, path: "slices",

@@ -64,9 +64,20 @@ struct SamplePreparation {
     metadata.cutFlows = reader.metadata.cutFlows.filter { $0.key == "nominal" }.mapValues { $0.scaled(by: 1000 * card.luminosity) }
     metadata.cutFlows["card"] = flow.scaled(by: factor)
     metadata.notes = reader.metadata.notes
+    metadata.notes["warning"] = warning(of: sample, madeWith: reader.metadata)
     let writer = try EventTableWriter(url, metadata: metadata, compression: 1)
     try writer.append(output)
     try writer.finish(record: record)
+  }
+
+  /// Events that a cut removed when the file was made cannot come back by leaving it out or loosening it.
+  private func warning(of sample: SearchCard.Sample, madeWith metadata: SampleMetadata) -> String? {
+    let cuts = Set(card.selection.cuts.map(\.expression))
+    let missing = (metadata.cutFlows["nominal"]?.steps ?? []).filter { !$0.expression.isEmpty && !cuts.contains($0.expression) }
+    guard !missing.isEmpty else { return nil }
+    return "\(sample.name): its events were made with "
+      + missing.map { "'\($0.name)' (\($0.expression))" }.joined(separator: ", ")
+      + ", which the card's cuts do not repeat; what that removed is not in the file. If a cut was loosened, generate again"
   }
 
   private func rows(

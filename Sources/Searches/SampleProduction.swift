@@ -48,6 +48,16 @@ public struct SampleProduction: Sendable {
     detectorDigest = try Digest.of(fileAt: detectorURL)
     selection = try card.compiledSelection(file: cardURL.path)
     seed = SeedTree(root: card.seed).child("samples").child(sample.name)
+    try checkEnergies()
+  }
+
+  private func checkEnergies() throws {
+    for slice in slices where abs(slice.process.energy - card.collisionEnergy) > 1e-6 * card.collisionEnergy {
+      throw SampleError(
+        sample: sample.name,
+        problem: "the process card '\(slice.process.name)' is for \(slice.process.energy) GeV, the search card for "
+          + "\(card.collisionEnergy) GeV; set 'energy' there or 'collision_energy' here")
+    }
   }
 
   /// All blocks, in the order in which they are joined.

@@ -27,6 +27,9 @@ extension SearchCard {
     samples = try fields["samples"].entries().map { try Sample(name: $0.key, $0.value) }
     selection = try SelectionRules(fields["selection"])
     features = try Features(fields["features"])
+    guard !features.expressions.isEmpty else {
+      throw fields["features"].error("a network needs features: name a preset or map names to expressions")
+    }
     split = try fields["split"].ifPresent.map(Split.init) ?? Split()
     network = try fields["network"].ifPresent.map(Network.init) ?? Network()
     training = try fields["training"].ifPresent.map(Training.init) ?? Training()
@@ -34,6 +37,10 @@ extension SearchCard {
     figures = try fields["figures"].ifPresent.map(FigureChoices.init) ?? FigureChoices()
     guard !backgrounds.isEmpty, !signals.isEmpty else {
       throw fields["samples"].error("a search needs at least one background and one signal")
+    }
+    for sample in samples where sample.name.contains("/") || sample.name.hasPrefix(".") || sample.name == fit.baseline.name {
+      throw fields["samples"].error(
+        "'\(sample.name)' cannot name a sample: names do as names of files and differ from the baseline's, '\(fit.baseline.name)'")
     }
     for name in fit.uncertainties.normalisation.keys.sorted() where !backgrounds.contains(where: { $0.name == name }) {
       throw fields["fit"].error(
@@ -44,9 +51,8 @@ extension SearchCard {
 
 extension SearchCard.Generation {
   init(_ value: CardValue) throws {
-    let fields = try value.fields(["detector", "events_per_block"])
+    let fields = try value.fields(["detector"])
     detector = try fields["detector"].string()
-    eventsPerBlock = try fields["events_per_block"].ifPresent?.integer(in: 1...) ?? 1000
   }
 }
 
@@ -74,7 +80,7 @@ extension SearchCard.Process {
   init(_ value: CardValue) throws {
     let fields = try value.fields(["process", "blocks"])
     card = try fields["process"].string()
-    blocks = try fields["blocks"].list().map { try $0.integer(in: 0...) }
+    blocks = try fields["blocks"].list().map { try $0.integer(in: 1...) }
   }
 }
 

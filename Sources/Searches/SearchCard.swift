@@ -39,8 +39,6 @@ public struct SearchCard: Hashable, Codable, Sendable {
   public struct Generation: Hashable, Codable, Sendable {
     /// `detector` *(path, required)*: the detector card.
     public var detector: String
-    /// `events_per_block` *(whole number, 1000, 1 …)*: events that Pythia accepts in one block.
-    public var eventsPerBlock: Int
   }
 
   /// One entry of `samples`; its key is the name.
@@ -73,7 +71,7 @@ public struct SearchCard: Hashable, Codable, Sendable {
   public struct Process: Hashable, Codable, Sendable {
     /// `process` *(path, required)*: the process card.
     public var card: String
-    /// `blocks` *(list of whole numbers, required)*: blocks to make of each slice of the process card.
+    /// `blocks` *(list of whole numbers ≥ 1, required)*: blocks to make of each slice of the process card, in its order.
     public var blocks: [Int]
   }
 
@@ -83,7 +81,7 @@ public struct SearchCard: Hashable, Codable, Sendable {
     public var objects: [NamedExpression]
     /// `define` *(mapping of names to expressions, empty)*: derived columns.
     public var definitions: [NamedExpression]
-    /// `cuts` *(mapping of names to expressions, required)*: applied in order, rows of the cut flow.
+    /// `cuts` *(mapping of names to expressions, none)*: applied in order, rows of the cut flow.
     public var cuts: [NamedExpression]
 
     /// What results depend on: names and expressions, without their places in the file.

@@ -37,7 +37,7 @@ extension SearchRun.Outcome {
       title: card.title,
       sections: [
         .init("Limits", limitBlocks + pictures("transfer") + pictures("limit-")),
-        .init("Samples", [.table(sampleTable)]),
+        .init("Samples", warnings.map { .paragraph("Warning: \($0).") } + [.table(sampleTable)]),
         .init("Cut flow", [.table(cutFlowTable)]),
         .init("Networks", [.table(networkTable)] + networkSummaries + pictures("learning") + pictures("roc")),
         .init("Distributions", pictures("distribution") + pictures("features")),

@@ -8,14 +8,14 @@ import Tensors
 /// A search from its card to limits: a graph of steps whose results stand in a store.
 ///
 /// prepare (a sample) → train (a signal) → score (a training) → fit (a training and a signal) → tables. A step is made
-/// again only when something that went into it has changed.
+/// again only when something that went into it has changed; fits, which take milliseconds, are made each time.
 public struct SearchRun: Sendable {
   public struct Options: Sendable {
     /// The run's folder: tables, figures, report, and the store.
     public var output: URL
     /// The fraction of each sample's events that is read, in (0, 1].
     public var scale: Double
-    /// Fits and preparations at a time.
+    /// Fits at a time.
     public var workers: Int
     /// Forget all stored results first.
     public var fresh: Bool
@@ -87,7 +87,7 @@ public struct SearchRun: Sendable {
     let tables = self.tables(fits)
     return Outcome(
       card: card, tables: tables, samples: samples, metadata: metadata, networks: networks, scores: scores, fits: fits,
-      record: record(prepared))
+      record: record(prepared, libraries: try await libraries()))
   }
 
   /// Prepares the samples and trains these signals' networks, no more.
@@ -120,7 +120,7 @@ public struct SearchRun: Sendable {
         inputs: ["events": try Digest.of(fileAt: preparation.eventsURL(of: sample))])
       results[sample.name] = try store.result(for: key) { folder in
         try preparation.prepare(
-          sample, into: folder.appendingPathComponent("events.h5"), record: record([:]), cancellation: cancellation)
+          sample, into: folder.appendingPathComponent("events.h5"), record: RunRecord(command: "searchlight run", seed: card.seed), cancellation: cancellation)
       }
     }
     progress(ProgressUpdate(stage: "prepare", completed: card.samples.count, total: card.samples.count, unit: "samples"))
@@ -289,10 +289,11 @@ public struct SearchRun: Sendable {
         uniqueKeysWithValues: card.signals.compactMap { signal in signal.branchingRatioAtUnitMu.map { (signal.name, $0) } }))
   }
 
-  private func record(_ prepared: [String: StepStore.Result]) -> RunRecord {
+  private func record(_ prepared: [String: StepStore.Result], libraries: [String: String] = [:]) -> RunRecord {
     var inputs = prepared.mapValues(\.digest)
     inputs["card"] = try? Digest.of(fileAt: cardURL)
-    return RunRecord(command: "searchlight run \(cardURL.lastPathComponent) --scale \(options.scale)", seed: card.seed, inputs: inputs)
+    return RunRecord(command: "searchlight run \(cardURL.lastPathComponent) --scale \(options.scale)", seed: card.seed, inputs: inputs,
+      libraries: libraries)
   }
 
   private func json(_ value: some Encodable) throws -> String {

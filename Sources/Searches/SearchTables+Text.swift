@@ -94,7 +94,7 @@ extension SearchTables {
 
   static func cell(_ limit: BandedLimit) -> String {
     let (up, down) = (limit.expected[3] - limit.median, limit.median - limit.expected[1])
-    guard limit.median < 1e-3 else { return RoundedValue.asymmetric(limit.median, up: up, down: down) }
+    guard limit.median > 0, limit.median < 1e-3 else { return RoundedValue.asymmetric(limit.median, up: up, down: down) }
     let exponent = Int(log10(limit.median).rounded(.down))
     let unit = pow(10, Double(exponent))
     return "(\(RoundedValue.asymmetric(limit.median / unit, up: up / unit, down: down / unit)))e\(exponent)"
@@ -102,6 +102,9 @@ extension SearchTables {
 }
 
 extension SearchRun.Outcome {
+  /// What a reader of the numbers should know: events made with other cuts than the card's.
+  public var warnings: [String] { card.samples.compactMap { metadata[$0.name]?.notes["warning"] } }
+
   /// Titles of samples and of the baseline, by name.
   public var titles: [String: String] {
     var titles = Dictionary(uniqueKeysWithValues: card.samples.map { ($0.name, $0.title) })

@@ -17,6 +17,7 @@ public struct BandedLimit: Hashable, Codable, Sendable {
 
 /// The numbers of a search: limits of every training on every signal. Written as `tables.json`.
 public struct SearchTables: Hashable, Codable, Sendable {
+  public var schema = 1
   public var luminosityInverseFemtobarn: Double
   /// Signals in the card's order.
   public var signals: [String]
@@ -39,7 +40,7 @@ public struct SearchTables: Hashable, Codable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case luminosityInverseFemtobarn = "luminosity_ifb"
-    case signals, trainings, limits, normalised
+    case schema, signals, trainings, limits, normalised
     case limitsWithUncertainties = "limits_with_uncertainties"
     case limitsOfPerfectSimulation = "limits_of_perfect_simulation"
     case unitMu = "unit_mu"

@@ -226,6 +226,6 @@ public final class RunLock: Sendable {
 public struct RunLockError: Error, Hashable, Sendable, CustomStringConvertible {
   public var folder: String
   public var description: String {
-    "\(folder): another run is at work there; wait for it, or choose another folder with --output"
+    "\(folder): another run is at work there; wait for it, or choose another folder (--output, of generate --store)"
   }
 }

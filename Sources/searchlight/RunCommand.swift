@@ -9,7 +9,7 @@ struct RunOptions: ParsableArguments {
   @Argument(help: "The search card.", completion: .file(extensions: ["yaml"])) var card: String
   @Option(help: "The run's folder; runs/NAME where not given.") var output: String?
   @Option(help: "The fraction of each sample's events that is read, above 0 and at most 1.") var scale = 1.0
-  @Option(help: "Fits and preparations at a time.") var workers = ProcessInfo.processInfo.activeProcessorCount
+  @Option(help: "Fits at a time.") var workers = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
     guard scale > 0, scale <= 1 else { throw ValidationError("--scale needs a number above 0 and at most 1, got \(scale)") }
@@ -47,6 +47,7 @@ struct RunCommand: AsyncParsableCommand {
     try outcome.writeTables(to: search.options.output)
     try outcome.writeReport(to: search.options.output, formats: figures.formats)
     print(outcome.tables.text(titles: outcome.titles))
+    for warning in outcome.warnings { remark("warning: \(warning)") }
     remark("report.html, tables and workspaces are in \(search.options.output.path)")
   }
 }

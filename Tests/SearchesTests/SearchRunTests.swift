@@ -1,6 +1,7 @@
 import Columns
 import EventFiles
 import Foundation
+import Histograms
 import Records
 import StatisticalModels
 import Inference
@@ -95,7 +96,7 @@ struct SearchRunTests {
       let object = try #require(JSONSerialization.jsonObject(with: search.tables("run")) as? [String: Any])
       #expect(
         Set(object.keys) == [
-          "luminosity_ifb", "signals", "trainings", "limits", "normalised", "limits_with_uncertainties",
+          "schema", "luminosity_ifb", "signals", "trainings", "limits", "normalised", "limits_with_uncertainties",
           "limits_of_perfect_simulation", "unit_mu", "observation",
         ])
       // With more uncertainties the limit is no better.
@@ -129,6 +130,25 @@ struct SearchRunTests {
       let before = try StepStore(root: folder.appendingPathComponent("a/store")).list().count
       _ = try await search.run("a")
       #expect(try StepStore(root: folder.appendingPathComponent("a/store")).list().count == before)
+    }
+  }
+
+  @Test func aCutThatWasLeftOutIsAWarning() async throws {
+    try await withTemporaryFolder { folder in
+      let search = try SmallSearch(in: folder)
+      #expect(try await search.run("run").warnings.isEmpty)
+      let url = folder.appendingPathComponent("soft.h5")
+      let reader = try EventTableReader(url)
+      var metadata = reader.metadata
+      metadata.cutFlows["nominal"] = CutFlow(steps: [
+        .init(name: "all events"), .init(name: "hard", expression: "ScalarHT_HT > 150"),
+      ])
+      let table = try reader.read()
+      let writer = try EventTableWriter(url, metadata: metadata)
+      try writer.append(table)
+      try writer.finish(record: reader.record)
+      let warnings = try await search.run("run").warnings
+      #expect(warnings.count == 1 && warnings[0].contains("'hard' (ScalarHT_HT > 150)"), "\(warnings)")
     }
   }
 
@@ -172,6 +192,53 @@ struct SearchRunTests {
     #expect(try await edited("ScalarHT_HT > 100", "ScalarHT_HT > 1e6").contains("no event passes the selection"))
     #expect(try await edited("network:", "figures: {key_features: [jtes]}\nnetwork:").contains("'jtes' is no feature of the card; nearest: 'jets'"))
     #expect(try await edited("soft: 0.1", "sfot: 0.1").contains("no background 'sfot'"))
+    #expect(try await edited("signal: {role", "HT: {role").contains("'HT' cannot name a sample"))
+    #expect(try await edited("{HT: ScalarHT_HT, MET: MissingET_MET, jets: count(Jet_pt)}", "{}").contains("needs features"))
+  }
+}
+
+@Suite struct ProductionCardTests {
+  private func complaint(samples: String, energy: String = "13 TeV") throws -> String {
+    try withTemporaryFolder { folder in
+      let process = """
+        schema: 1
+        name: z
+        crossSection: "LO"
+        pythia: ["WeakSingleBoson:ffbar2gmZ = on"]
+        slices: [{pTHat: [0, null], eventsPerBlock: 10}]
+        """
+      for name in ["z.yaml", "again.yaml"] {
+        try process.write(to: folder.appendingPathComponent(name), atomically: true, encoding: .utf8)
+      }
+      let card = """
+        schema: 1
+        name: small
+        seed: 5
+        collision_energy: \(energy)
+        luminosity: 10 fb-1
+        generation: {detector: \(projectURL("Detectors/cms.yaml").path)}
+        samples:
+          z: {role: background, events: z.h5, generate: \(samples)}
+          s: {role: signal, events: s.h5}
+        selection: {cuts: {all: ScalarHT_HT > 0}}
+        features: tz-transfer
+        """
+      let url = folder.appendingPathComponent("card.yaml")
+      try card.write(to: url, atomically: true, encoding: .utf8)
+      do {
+        let read = try SearchCard.read(url)
+        _ = try SampleProduction(card: read, cardURL: url, sample: read.samples[0])
+        return "no complaint"
+      } catch { return "\(error)" }
+    }
+  }
+
+  @Test func whatWouldGoWrongInSilenceIsRefused() throws {
+    #expect(try complaint(samples: "[{process: z.yaml, blocks: [1]}]") == "no complaint")
+    #expect(try complaint(samples: "[{process: z.yaml, blocks: [1]}]", energy: "14 TeV").contains("is for 13000.0 GeV"))
+    #expect(try complaint(samples: "[{process: z.yaml, blocks: [0]}]").contains("card.yaml:8"))
+    let twice = try complaint(samples: "[{process: z.yaml, blocks: [1]}, {process: again.yaml, blocks: [1]}]")
+    #expect(twice.contains("two process cards of sample 'z' are called 'z'"), "\(twice)")
   }
 }
 
