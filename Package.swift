@@ -95,7 +95,7 @@ let package = Package(
       name: "searchlight",
       dependencies: [
         "Searches", "Records", "ByteIO", "Columns", "EventFiles", "EventGeneration", "StatisticalModels", "Inference",
-        "Figures", "Reports", "Tensors", "Learning", argumentParser,
+        "DetectorSimulation", "Figures", "Reports", "Tensors", "Learning", argumentParser,
       ],
       swiftSettings: strict),
 
@@ -109,5 +109,6 @@ let package = Package(
     tests(of: "EventSelection", ["Columns", "Histograms"]),
     tests(of: "StatisticalModels", ["Histograms", "Records"]), tests(of: "Inference", ["StatisticalModels", "CoreNumerics"]),
     tests(of: "Figures"), tests(of: "Reports", ["Figures"]), tests(of: "Searches", ["Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference", "Tensors"]),
+    tests(of: "searchlight", ["Columns", "EventFiles", "EventGeneration", "Records", "Tensors"]),
   ]
 )

@@ -55,9 +55,16 @@ public enum AtomicFile {
     guard fsync(descriptor) == 0 else { throw FileError(.cannotWrite(systemReason()), path: url.path) }
   }
 
-  private static func systemReason() -> String {
-    errno == ENOSPC
-      ? "no space left on the device; free some or choose another folder" : String(cString: strerror(errno))
+  private static func systemReason() -> String { writeFailure(errno) }
+}
+
+/// Why writing failed, from the system's error number, with what would have worked where there is room to make.
+public func writeFailure(_ number: Int32) -> String {
+  switch number {
+  case ENOSPC: "no space left on the device; free some or choose another folder"
+  case EDQUOT: "the quota of this user is used up; free some space or choose another folder"
+  case EFBIG: "the file would be larger than files may be here; raise the limit (ulimit -f) or choose another folder"
+  default: String(cString: strerror(number))
   }
 }
 

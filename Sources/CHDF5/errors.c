@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,14 @@
 static _Thread_local char message[1024];
 static _Thread_local int system_error;
 
+static pthread_once_t first_call = PTHREAD_ONCE_INIT;
+
+/* At exit HDF5 closes what is open, and crashes on a file whose closing has failed, as it does on a full disk. Files are
+   closed by their owners; nothing is left to it. Must come before any other call. */
+static void leave_exit_alone(void) { H5dont_atexit(); }
+
 void chdf5_begin(void) {
+  pthread_once(&first_call, leave_exit_alone);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   H5Eclear2(H5E_DEFAULT);
   message[0] = 0;

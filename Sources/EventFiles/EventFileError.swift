@@ -52,7 +52,8 @@ extension EventFileError.Problem {
     case .damaged(let dataset, let reason): "'\(dataset)' is damaged: \(reason); copy or generate the file again"
     case .unreadableType(let dataset, let reason): "'\(dataset)' cannot be a column: \(reason)"
     case .mismatch(let column, let reason): "column '\(column)' does not fit: \(reason)"
-    case .brokenSeal: "is damaged: its content does not fit the checksum that it was written with; copy or generate it again"
+    case .brokenSeal:
+      "is damaged: its content does not fit the checksum that it was written with; copy or generate it again"
     case .rows(let requested, let available): "rows \(requested) were asked for, the file has \(available)"
     case .notFinite(let column, let row, let value):
       "column '\(column)' holds \(value) in row \(row); expected finite numbers"

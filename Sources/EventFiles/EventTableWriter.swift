@@ -105,7 +105,7 @@ public final class EventTableWriter {
       try FileSeal.write(to: temporary.path, namedInErrors: url.path)
       try AtomicFile.replace(url) { place in
         guard rename(temporary.path, place.path) == 0 else {
-          throw EventFileError(.cannotWrite(String(cString: strerror(errno))), path: url.path)
+          throw EventFileError(.cannotWrite(writeFailure(errno)), path: url.path)
         }
       }
       isUnfinished = false

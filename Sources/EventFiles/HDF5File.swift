@@ -1,3 +1,4 @@
+import ByteIO
 internal import CHDF5
 import Columns
 import Foundation
@@ -196,8 +197,8 @@ final class HDF5File: @unchecked Sendable {
 
   /// Why the room's last call failed.
   static func lastReason() -> String {
-    let reason = String(cString: chdf5_last_error())
-    return chdf5_last_errno() == ENOSPC ? "no space left on the device; free some or choose another folder" : reason
+    let number = chdf5_last_errno()
+    return [ENOSPC, EDQUOT, EFBIG].contains(number) ? writeFailure(number) : String(cString: chdf5_last_error())
   }
 }
 

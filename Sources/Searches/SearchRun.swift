@@ -1,3 +1,4 @@
+import ByteIO
 import Cards
 import EventFiles
 import Foundation
@@ -207,8 +208,8 @@ public struct SearchRun: Sendable {
       let result = try await store.result(for: key) { folder in
         let matrix = try FeatureMatrix(names: events.featureNames, values: events.features)
         let logits = try await network.logits(matrix)
-        try Safetensors.encode(["logit": .init(shape: [logits.count], values: logits)])
-          .write(to: folder.appendingPathComponent("scores.safetensors"))
+        let data = try Safetensors.encode(["logit": .init(shape: [logits.count], values: logits)])
+        try AtomicFile.write(data, to: folder.appendingPathComponent("scores.safetensors"))
       }
       let url = result.file("scores.safetensors")
       let stored = try Safetensors.decode(Data(contentsOf: url), path: url.path)

@@ -67,22 +67,26 @@ public struct StepStore: Sendable {
   public func result(for key: Key, produce: (URL) throws -> Void) throws -> Result {
     if let found = try find(key) { return found }
     let partial = try begin(key)
-    do { try produce(partial) } catch {
+    do {
+      try produce(partial)
+      return try commit(key, partial)
+    } catch {
       try? FileManager.default.removeItem(at: partial)
       throw error
     }
-    return try commit(key, partial)
   }
 
   /// The same for asynchronous work.
   public func result(for key: Key, produce: (URL) async throws -> Void) async throws -> Result {
     if let found = try find(key) { return found }
     let partial = try begin(key)
-    do { try await produce(partial) } catch {
+    do {
+      try await produce(partial)
+      return try commit(key, partial)
+    } catch {
       try? FileManager.default.removeItem(at: partial)
       throw error
     }
-    return try commit(key, partial)
   }
 
   /// The stored result of a key; `nil` if there is none or if its manifest cannot be read.
@@ -125,7 +129,7 @@ public struct StepStore: Sendable {
     // A folder whose manifest could not be read is a broken result.
     try? FileManager.default.removeItem(at: folder)
     guard rename(partial.path, folder.path) == 0 else {
-      throw FileError(.cannotWrite(String(cString: strerror(errno))), path: folder.path)
+      throw FileError(.cannotWrite(writeFailure(errno)), path: folder.path)
     }
     return Result(folder: folder, digest: Digest.of(data), reused: false)
   }
@@ -171,8 +175,10 @@ extension StepStore {
           kind: folder.deletingLastPathComponent().lastPathComponent, digest: folder.lastPathComponent,
           configuration: [:], bytes: size(of: folder), files: 0, damaged: checking ? ["step.json"] : [])
       }
-      let damaged = checking
-        ? manifest.files.filter { (try? Digest.of(fileAt: folder.appendingPathComponent($0.key))) != $0.value }.keys.sorted()
+      let damaged =
+        checking
+        ? manifest.files.filter { (try? Digest.of(fileAt: folder.appendingPathComponent($0.key))) != $0.value }.keys
+          .sorted()
         : []
       return Entry(
         kind: manifest.key.kind, digest: folder.lastPathComponent, configuration: manifest.key.configuration,
@@ -184,12 +190,14 @@ extension StepStore {
     let manager = FileManager.default
     guard manager.fileExists(atPath: root.path) else { return [] }
     var found = [(folder: URL, manifest: Manifest?, digest: Digest?)]()
-    for kind in try manager.contentsOfDirectory(atPath: root.path).sorted() where kind != "scratch" && !kind.hasPrefix(".") {
+    for kind in try manager.contentsOfDirectory(atPath: root.path).sorted()
+    where kind != "scratch" && !kind.hasPrefix(".") {
       let kindFolder = root.appendingPathComponent(kind)
       for name in (try? manager.contentsOfDirectory(atPath: kindFolder.path).sorted()) ?? [] {
         let folder = kindFolder.appendingPathComponent(name)
         let data = try? Data(contentsOf: folder.appendingPathComponent("step.json"))
-        found.append((folder, data.flatMap { try? JSONDecoder().decode(Manifest.self, from: $0) }, data.map { Digest.of($0) }))
+        found.append(
+          (folder, data.flatMap { try? JSONDecoder().decode(Manifest.self, from: $0) }, data.map { Digest.of($0) }))
       }
     }
     return found
@@ -213,7 +221,7 @@ public final class RunLock: Sendable {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let path = folder.appendingPathComponent(".lock").path
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(.cannotWrite(String(cString: strerror(errno))), path: path) }
+    guard descriptor >= 0 else { throw FileError(.cannotWrite(writeFailure(errno)), path: path) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
       throw RunLockError(folder: folder.path)

@@ -77,7 +77,8 @@ func interruptibleToken() -> CancellationToken {
     signal(number, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler {
-      if token.isCancelled { exit(130) }
+      if token.isCancelled { exit(128 + number) }
+      interruption.withLock { $0 = number }
       token.cancel()
       remark("\nstopping at the next safe point; what is done is kept (once more to stop at once)")
     }
@@ -86,6 +87,9 @@ func interruptibleToken() -> CancellationToken {
   }
   return token
 }
+
+/// The signal that cancelled the token; nil without one.
+let interruption = Mutex<Int32?>(nil)
 
 /// Dispatch sources are safe to hold from any thread; they are kept for the life of the process.
 private struct SignalSource: @unchecked Sendable {

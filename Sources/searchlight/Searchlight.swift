@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Records
 
 @main
 struct Searchlight: AsyncParsableCommand {
@@ -11,7 +12,7 @@ struct Searchlight: AsyncParsableCommand {
     ])
 
   /// Exits with 0 when it is done, 1 when it failed, 2 when it was called wrongly (ArgumentParser's own number for that
-  /// is 64).
+  /// is 64), and, as shells count it, with 130 after Ctrl-C and 143 after SIGTERM.
   static func main() async {
     do {
       var command = try parseAsRoot()
@@ -20,6 +21,9 @@ struct Searchlight: AsyncParsableCommand {
       } else {
         try command.run()
       }
+    } catch RecordError.cancelled {
+      remark("stopped; the same command goes on from here")
+      Foundation.exit(128 + (interruption.withLock { $0 } ?? SIGINT))
     } catch {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)

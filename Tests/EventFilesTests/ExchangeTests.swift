@@ -26,6 +26,7 @@ import Testing
       if ProcessInfo.processInfo.environment["SEARCHLIGHT_WRITE_REFERENCE"] == "1" {
         try Data(contentsOf: url).write(to: committed)
       }
+      #expect(try FileSeal.check(committed.path))
       #expect(try EventTableReader(committed).read() == makeEvents(0..<50))
       func shape(_ url: URL) throws -> [FileInspection.Object] {
         try FileInspection(of: url).objects.map {
