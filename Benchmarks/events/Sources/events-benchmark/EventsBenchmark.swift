@@ -61,17 +61,35 @@ func pass(_ generator: EventGenerator, _ card: DetectorCard?, events: Int, folde
 
 @main
 struct EventsBenchmark {
-  static func main() throws {
-    let arguments = CommandLine.arguments.dropFirst()
-    guard let detectorPath = arguments.first else {
-      print("usage: events-benchmark DETECTOR-CARD [EVENTS]     such as: events-benchmark ../../Detectors/cms.yaml 300")
-      exit(2)
-    }
-    let events = arguments.dropFirst().first.flatMap(Int.init) ?? 300
-    let card = try DetectorCard.read(URL(fileURLWithPath: detectorPath))
+  static let usage = """
+    usage: events-benchmark cost DETECTOR-CARD [EVENTS]      what detector, jets and writing add to Pythia's time
+           events-benchmark scaling [EVENTS]                 two workers against two processes
+           events-benchmark memory DETECTOR-CARD [EVENTS]    peak memory against the number of blocks
+    such as: events-benchmark cost ../../Detectors/cms.yaml 300
+    """
+
+  static var generator: EventGenerator {
     let process = ProcessCard(
       name: "ttbar", crossSectionNote: "top pairs", settings: ["Top:gg2ttbar = on", "Top:qqbar2ttbar = on"])
-    let generator = EventGenerator(card: process, slice: 0, seed: SeedTree(root: 1).child("benchmark"))
+    return EventGenerator(card: process, slice: 0, seed: SeedTree(root: 1).child("benchmark"))
+  }
+
+  static func main() throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let events = arguments.last.flatMap(Int.init) ?? 300
+    switch (arguments.first, arguments.dropFirst().first) {
+    case ("cost", let card?): try cost(DetectorCard.read(URL(fileURLWithPath: card)), events: events)
+    case ("memory", let card?): try memory(DetectorCard.read(URL(fileURLWithPath: card)), events: events)
+    case ("scaling", _): try scaling(events: events)
+    case ("block", let block?): print(try energySum(block: Int(block) ?? 0, events: events))
+    default:
+      print(usage)
+      exit(2)
+    }
+  }
+
+  static func cost(_ card: DetectorCard, events: Int) throws {
+    let generator = generator
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("events-benchmark-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
