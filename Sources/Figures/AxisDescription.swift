@@ -31,10 +31,12 @@ public struct AxisDescription: Hashable, Codable, Sendable {
   public var lower, upper: Double?
   /// Whether only whole numbers may be marked (epochs, multiplicities).
   public var integers: Bool
+  /// Marks end here; what lies above is room for a legend. For quantities that cannot be larger.
+  public var marksEnd: Double?
 
   public init(
     _ title: String, unit: String? = nil, scale: Scale = .linear, lower: Double? = nil, upper: Double? = nil,
-    integers: Bool = false
+    integers: Bool = false, marksEnd: Double? = nil
   ) {
     self.title = title
     self.unit = unit
@@ -42,6 +44,7 @@ public struct AxisDescription: Hashable, Codable, Sendable {
     self.lower = lower
     self.upper = upper
     self.integers = integers
+    self.marksEnd = marksEnd
   }
 
   public static func categories(_ categories: [Category], title: String = "") -> AxisDescription {

@@ -6,7 +6,7 @@ public struct Figure: Hashable, Codable, Sendable {
   public var title: String
   /// In points (1/72 inch).
   public var width, height: Double
-  /// Columns from the left, each with its panels from the top. Panels of a column with equal horizontal axes hang together:
+  /// Columns from the left, each with its panels from the top. Where the panels of each column have equal horizontal axes they hang together:
   /// only the lowest carries numbers and title. A column with fewer panels than another leaves its lower end free.
   public var columns: [[Panel]]
   /// Room at the left of each column for numbers and title, and at the right for a colour bar.
@@ -34,10 +34,16 @@ public struct Figure: Hashable, Codable, Sendable {
     var drawing = Drawing(width: width, height: height, title: title)
     drawing.rectangle(Rect(left: 0, top: 0, right: width, bottom: height), fill: .white, role: .frame)
     let columnWidth = width / Double(columns.count)
+    // All columns or none, so that the panels of a grid are alike.
+    var allShareAxes = true
+    for panels in columns {
+      let ranges = try panels.map { panel throws(FigureError) in try panel.xRange() }
+      allShareAxes = allShareAxes && panels.allSatisfy { $0.x == panels[0].x } && ranges.allSatisfy { $0 == ranges[0] }
+    }
     for (index, panels) in columns.enumerated() {
       let left = Double(index) * columnWidth + leftMargin
       let right = Double(index + 1) * columnWidth - rightMargin
-      let hangTogether = panels.count > 1 && panels.allSatisfy { $0.x == panels[0].x }
+      let hangTogether = panels.count > 1 && allShareAxes
       let gaps = hangTogether ? 6.0 : Self.topMargin + Self.bottomMargin
       // A column with fewer panels than its neighbours leaves the rest of its height free.
       let missing = hangTogether ? 0 : Double((columns.map(\.count).max() ?? 0) - panels.count)

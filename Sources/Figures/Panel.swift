@@ -31,6 +31,15 @@ public struct Panel: Hashable, Codable, Sendable {
   }
 }
 
+extension Panel {
+  /// The ends of the horizontal axis.
+  func xRange() throws(FigureError) -> AxisRange {
+    var extent = DataExtent()
+    for series in series { extent.merge(series.element.xExtent) }
+    return try x.range(for: extent, name: "horizontal", subject: x.title)
+  }
+}
+
 /// Sizes in points that all figures share.
 enum Metrics {
   static let labelSize = 9.0
@@ -58,13 +67,12 @@ struct PanelLayout {
       throw FigureError(.pageTooSmall(width: frame.width, height: frame.height), in: panel.y.title)
     }
     guard !panel.series.isEmpty else { throw FigureError(.empty, in: panel.y.title) }
-    var xExtent = DataExtent(), yExtent = DataExtent()
+    var yExtent = DataExtent()
     for series in panel.series {
       try series.element.validate()
-      xExtent.merge(series.element.xExtent)
       yExtent.merge(series.element.yExtent)
     }
-    let xRange = try panel.x.range(for: xExtent, name: "horizontal", subject: panel.x.title)
+    let xRange = try panel.xRange()
     var yMap = AxisMap(
       range: try panel.y.range(for: yExtent, name: "vertical", subject: panel.y.title),
       logarithmic: panel.y.isLogarithmic, start: frame.bottom, end: frame.top)
@@ -122,8 +130,11 @@ struct PanelLayout {
       ? Ticks.logarithmic(from: axisMap.range.lower, to: axisMap.range.upper, target: target)
       : Ticks.linear(from: axisMap.range.lower, to: axisMap.range.upper, target: target, integers: axis.integers)
     let pen = Stroke(.black, width: 0.7)
+    func isMarked(_ position: Double) -> Bool {
+      axisMap.isVisible(position) && position <= axis.marksEnd.map { $0 + 1e-9 * abs($0) } ?? .infinity
+    }
     func mark(_ position: Double, _ size: Double) {
-      guard axisMap.isVisible(position) else { return }
+      guard isMarked(position) else { return }
       let at = axisMap(position)
       let ends: [(Point, Point)] = horizontal
         ? [(Point(at, frame.bottom), Point(at, frame.bottom - size)), (Point(at, frame.top), Point(at, frame.top + size))]
@@ -133,7 +144,7 @@ struct PanelLayout {
     for position in ticks.minors { mark(position, Metrics.minorTick) }
     for major in ticks.majors {
       mark(major.position, Metrics.majorTick)
-      guard axisMap.isVisible(major.position), !(horizontal && hidesX) else { continue }
+      guard isMarked(major.position), !(horizontal && hidesX) else { continue }
       let at = axisMap(major.position)
       drawing.text(
         TextLayout(major.label, size: Metrics.labelSize),

@@ -20,7 +20,7 @@ extension SearchRun.Outcome {
     let scale = signalScale(fit.signal, total)
     let upper = Panel(
       x: xAxis(isScore, fit.signal.axis, training),
-      y: AxisDescription("Events / bin", scale: .logarithmic, lower: max(0.05, (total.sumW.min() ?? 1) * 0.3)),
+      y: AxisDescription("Events / bin", scale: .logarithmic, lower: lowerEnd(total.sumW, fit.signal.sumW.map { $0 * scale })),
       series: [
         .stack(StackSeries(edges: edges, layers: layers)),
         .band(
@@ -36,7 +36,7 @@ extension SearchRun.Outcome {
     let relative = zip(errors, total.sumW).map { $1 > 0 ? $0 / $1 : 0 }
     let ratio = zip(fit.signal.sumW, total.sumW).map { $1 > 0 ? $0 * scale / $1 : 0 }
     let lower = Panel(
-      x: upper.x, y: AxisDescription("S / B", lower: 0),
+      x: upper.x, y: AxisDescription(scale == 1 ? "S / B" : "\(trimmed(scale)) S / B", lower: 0),
       series: [
         .band(
           BandSeries(
@@ -57,6 +57,12 @@ extension SearchRun.Outcome {
     isScore
       ? AxisDescription("Bin of the \(titles[training] ?? training) network's output", integers: true)
       : AxisDescription(axis.title, unit: axis.unit.isEmpty ? nil : axis.unit)
+  }
+
+  /// Below the smallest bin, within reason.
+  private func lowerEnd(_ background: [Double], _ signal: [Double]) -> Double {
+    let smallest = (background + signal).filter { $0 > 0 }.min() ?? 1
+    return max(0.02, (background.max() ?? 1) * 1e-6, smallest * 0.4)
   }
 
   /// The edges with the last bin, which is open in truth, no wider than the two before it.

@@ -25,7 +25,7 @@ extension SearchRun.Outcome {
         title: "ROC curves", columns: [[
           Panel(
             x: AxisDescription("Signal efficiency", lower: 0, upper: 1),
-            y: AxisDescription("Background efficiency", scale: .logarithmic), series: series, notes: notes)
+            y: AxisDescription("Background efficiency", scale: .logarithmic, marksEnd: 1), series: series, notes: notes)
         ]]))
   }
 

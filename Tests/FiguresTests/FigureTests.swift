@@ -46,6 +46,39 @@ private func stack() -> Series {
     #expect(top > layout.frame.top + 2 * Metrics.lineHeight + 10)
   }
 
+  @Test func marksEndWhereTheQuantityEnds() throws {
+    let curve = Series.line(LineSeries("a curve", x: [0.1, 1], y: [1e-4, 1]))
+    func labels(_ end: Double?) throws -> Set<String> {
+      let y = AxisDescription("Efficiency", scale: .logarithmic, marksEnd: end)
+      let texts = try Figure(title: "", columns: [[panel(Array(repeating: curve, count: 8), y: y)]]).drawing().texts
+      return Set(texts.filter { $0.role == .tickLabel }.map(\.plain))
+    }
+    #expect(try labels(nil).contains("10^2"))
+    #expect(try !labels(1).contains("10^2") && labels(1).contains("1"))
+  }
+
+  @Test func panelsOfAGridAreAlike() throws {
+    func one(_ end: Double) -> Panel {
+      Panel(x: AxisDescription("x"), y: AxisDescription("y"), series: [.line(LineSeries("l", x: [0, end], y: [0, 1]))])
+    }
+    // The first column's axes happen to be equal, the second's are not, and the third has one panel only.
+    let drawing = try Figure(title: "", width: 700, height: 500, columns: [[one(1), one(1)], [one(1), one(2)], [one(1)]]).drawing()
+    let tops = drawing.texts.filter { $0.role == .axisTitle && $0.plain == "x" }.map { $0.box.top.rounded() }
+    #expect(tops.count == 5 && Set(tops).count == 2)
+  }
+
+  @Test func longLegendEntriesStandBelowEachOther() throws {
+    let series = ["a rather long entry of a legend", "another entry that is as long"].map {
+      Series.line(LineSeries($0, x: [0, 1], y: [1, 2]))
+    }
+    func tops(_ width: Double) throws -> Set<Double> {
+      let texts = try Figure(title: "", width: width, columns: [[panel(series)]]).drawing().texts
+      return Set(texts.filter { $0.role == .legendText }.map { $0.box.center.y.rounded() })
+    }
+    #expect(try tops(600).count == 1)
+    #expect(try tops(300).count == 2)
+  }
+
   @Test func badInputIsNamed() throws {
     func message(_ series: [Series], y: AxisDescription = AxisDescription("Events")) -> String {
       do {
