@@ -108,7 +108,7 @@ let package = Package(
     tests(of: "DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", "EventGeneration"]),
     tests(of: "EventSelection", ["Columns", "Histograms"]),
     tests(of: "StatisticalModels", ["Histograms", "Records"]), tests(of: "Inference", ["StatisticalModels", "CoreNumerics"]),
-    tests(of: "Figures"), tests(of: "Reports", ["Figures"]), tests(of: "Searches", ["ByteIO", "Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference", "Tensors"]),
-    tests(of: "searchlight", ["Columns", "EventFiles", "EventGeneration", "Records", "Searches", "Tensors", argumentParser]),
+    tests(of: "Figures"), tests(of: "Reports", ["Figures"]), tests(of: "Searches", ["Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference", "Tensors"]),
+    tests(of: "searchlight", ["Columns", "EventFiles", "EventGeneration", "Records", "Tensors"]),
   ]
 )

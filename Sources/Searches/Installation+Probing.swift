@@ -1,15 +1,14 @@
 import EventGeneration
 import Foundation
 import Records
-import Tensors
 
 extension Installation {
   /// Looks at this machine. It starts `swift`, `clang++` and `dpkg-query` where they exist, and loads the rooms that
   /// are installed, because only loading shows whether they work.
-  public static func examine() async -> Installation {
+  public static func examine() -> Installation {
     Installation(
       program: searchlightVersion,
-      components: linkedLibraries() + tools() + [await torch(), await pythia()],
+      components: linkedLibraries() + tools() + [torch(), pythia()],
       machine: .examined(), cache: .examined(RoomLoader.cacheFolder))
   }
 
@@ -67,27 +66,23 @@ extension Installation {
 
   // MARK: Rooms
 
-  private static func pythia() async -> Component {
-    await room("Pythia", "CPythia", .generating, remedy: "dependencies/setup pythia") { try Generator.version() }
+  private static func pythia() -> Component {
+    room("Pythia", "CPythia", .generating, remedy: "dependencies/setup pythia") { try Generator.version() }
   }
 
-  /// With the devices that this LibTorch can use, which may be fewer than the machine has.
-  private static func torch() async -> Component {
-    await room("LibTorch", "CTorch", .training, remedy: "dependencies/setup torch") {
-      let found = try await TorchRuntime.description()
-      return "\(found.version) (\(found.devices.map(\.description).joined(separator: ", ")), \(found.threads) threads)"
-    }
+  private static func torch() -> Component {
+    room("LibTorch", "CTorch", .training, remedy: "dependencies/setup torch") { "" }
   }
 
   private static func room(
-    _ name: String, _ room: String, _ purpose: Purpose, remedy: String, version: () async throws -> String
-  ) async -> Component {
+    _ name: String, _ room: String, _ purpose: Purpose, remedy: String, version: () throws -> String
+  ) -> Component {
     let candidates = RoomLoader(room: room, remedy: remedy).candidates
     guard let file = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
       return Component(name, purpose, .missing, remedy: remedy)
     }
     do {
-      return Component(name, purpose, .present, version: try await version(), location: file)
+      return Component(name, purpose, .present, version: try version(), location: file)
     } catch {
       return Component(name, purpose, .broken, location: file, remedy: "\(error); make it again: \(remedy)")
     }
@@ -120,8 +115,7 @@ extension Installation.Machine {
   private static func systemName() -> String {
     let release = (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)) ?? ""
     let pretty = release.split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }
-    return pretty.map { $0.dropFirst(12).trimmingCharacters(in: ["\""]) }
-      ?? ProcessInfo.processInfo.operatingSystemVersionString
+    return pretty.map { $0.dropFirst(12).trimmingCharacters(in: ["\""]) } ?? ProcessInfo.processInfo.operatingSystemVersionString
   }
 
   /// The NVIDIA driver lists its devices as files; they are there whether or not this LibTorch can use them.

@@ -81,7 +81,6 @@ public struct SampleProduction: Sendable {
       progress(ProgressUpdate(stage: stage, completed: made.count, total: total, unit: "blocks"))
     }
     try join(blocks.compactMap { made[$0] }, into: url)
-    try store.recordUse(by: "generate-\(sample.name)")
   }
 
   /// The result of one block: `events.h5` with its events and its summary.
@@ -178,7 +177,7 @@ public struct SampleProduction: Sendable {
   // MARK: joining
 
   /// Joins blocks to one file whose weights are cross-sections in pb: an event of a slice has σ w/Σw.
-  private func join(_ results: [StepStore.Result], into url: URL) throws {
+  func join(_ results: [StepStore.Result], into url: URL) throws {
     // One block is open at a time: there may be more blocks than a process may have files.
     let files = results.map { $0.file("events.h5") }
     var metadata = SampleMetadata(name: sample.name, parameters: sample.mass.map { ["mass": $0] } ?? [:])

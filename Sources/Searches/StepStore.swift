@@ -8,8 +8,6 @@ import Records
 /// files. A step that is asked for again with the same inputs is found; a killed one leaves nothing but a `.partial` folder.
 public struct StepStore: Sendable {
   public let root: URL
-  /// What was found or made since this value was made.
-  let used = UseLog()
 
   public init(root: URL) { self.root = root }
 
@@ -98,9 +96,7 @@ public struct StepStore: Sendable {
     guard let data = try? Data(contentsOf: manifestURL),
       let manifest = try? JSONDecoder().decode(Manifest.self, from: data), manifest.key == key
     else { return nil }
-    let digest = Digest.of(data)
-    used.add(digest)
-    return Result(folder: folder, digest: digest, reused: true)
+    return Result(folder: folder, digest: Digest.of(data), reused: true)
   }
 
   private func folder(of key: Key) throws -> URL {
@@ -135,9 +131,7 @@ public struct StepStore: Sendable {
     guard rename(partial.path, folder.path) == 0 else {
       throw FileError(.cannotWrite(writeFailure(errno)), path: folder.path)
     }
-    let digest = Digest.of(data)
-    used.add(digest)
-    return Result(folder: folder, digest: digest, reused: false)
+    return Result(folder: folder, digest: Digest.of(data), reused: false)
   }
 }
 
@@ -149,10 +143,8 @@ extension StepStore {
     public var configuration: [String: String]
     public var bytes: Int
     public var files: Int
-    /// Files that are missing or whose digest differs; only filled by ``check()``, but for an unreadable `step.json`.
+    /// Files that are missing or whose digest differs; only filled by ``check()``.
     public var damaged: [String]
-    /// Whether the last finished run of a card or sample used it; `nil` where none has left its list.
-    public var isUsed: Bool?
   }
 
   /// All results, by kind and digest.
@@ -160,25 +152,6 @@ extension StepStore {
 
   /// All results, each file read and compared with its digest.
   public func check() throws -> [Entry] { try entries(checking: true) }
-
-  /// What ``prune()`` did.
-  public struct Pruning: Hashable, Codable, Sendable {
-    public var removed: Int
-    public var kept: Int
-    /// Leftovers of stopped steps included.
-    public var freedBytes: Int
-  }
-
-  /// Removes leftovers of stopped steps, damaged results, and the results that no finished run used last; where no run has
-  /// left its list, all that are whole are kept.
-  public func prune() throws -> Pruning {
-    let all = try manifests()
-    let whole = all.filter { folder, manifest, _ in manifest.map { damagedFiles(of: $0, in: folder).isEmpty } ?? false }
-    let kept = Set(whole.compactMap(\.digest))
-    let freed = try prune(keeping: try usedResults().map(kept.intersection) ?? kept)
-    let left = try manifests().count
-    return Pruning(removed: all.count - left, kept: left, freedBytes: freed)
-  }
 
   /// Removes every result that is not among `kept`, and all leftovers; returns the number of bytes freed.
   public func prune(keeping kept: Set<Digest>) throws -> Int {
@@ -196,24 +169,21 @@ extension StepStore {
   }
 
   private func entries(checking: Bool) throws -> [Entry] {
-    let used = try usedResults()
-    return try manifests().map { folder, manifest, digest in
-      guard let manifest, let digest else {
+    try manifests().compactMap { folder, manifest, _ in
+      guard let manifest else {
         return Entry(
           kind: folder.deletingLastPathComponent().lastPathComponent, digest: folder.lastPathComponent,
-          configuration: [:], bytes: size(of: folder), files: 0, damaged: ["step.json"],
-          isUsed: used.map { _ in false })
+          configuration: [:], bytes: size(of: folder), files: 0, damaged: checking ? ["step.json"] : [])
       }
-      let damaged = checking ? damagedFiles(of: manifest, in: folder) : []
+      let damaged =
+        checking
+        ? manifest.files.filter { (try? Digest.of(fileAt: folder.appendingPathComponent($0.key))) != $0.value }.keys
+          .sorted()
+        : []
       return Entry(
         kind: manifest.key.kind, digest: folder.lastPathComponent, configuration: manifest.key.configuration,
-        bytes: size(of: folder), files: manifest.files.count, damaged: damaged,
-        isUsed: used.map { $0.contains(digest) })
+        bytes: size(of: folder), files: manifest.files.count, damaged: damaged)
     }
-  }
-
-  private func damagedFiles(of manifest: Manifest, in folder: URL) -> [String] {
-    manifest.files.filter { (try? Digest.of(fileAt: folder.appendingPathComponent($0.key))) != $0.value }.keys.sorted()
   }
 
   private func manifests() throws -> [(folder: URL, manifest: Manifest?, digest: Digest?)] {
@@ -221,7 +191,7 @@ extension StepStore {
     guard manager.fileExists(atPath: root.path) else { return [] }
     var found = [(folder: URL, manifest: Manifest?, digest: Digest?)]()
     for kind in try manager.contentsOfDirectory(atPath: root.path).sorted()
-    where !["scratch", "used"].contains(kind) && !kind.hasPrefix(".") {
+    where kind != "scratch" && !kind.hasPrefix(".") {
       let kindFolder = root.appendingPathComponent(kind)
       for name in (try? manager.contentsOfDirectory(atPath: kindFolder.path).sorted()) ?? [] {
         let folder = kindFolder.appendingPathComponent(name)
