@@ -123,11 +123,43 @@ def heavy_gluon(pdf, mass):
     return {"crossSection": convolve(flux, cross_section, mass, mass), "width": float(width(m_g))}
 
 
+def quark_pair(pdf, mass):
+    """g g and q q̄ → Q Q̄ at leading order: B. Combridge, Nucl. Phys. B151 (1979) 429, in the variables of P. Nason,
+    S. Dawson, R. K. Ellis, Nucl. Phys. B303 (1988) 607: tau_1 = (m² - t)/s, tau_2 = (m² - u)/s, rho = 4 m²/s."""
+    def scale(pt2):
+        return np.sqrt(pt2 + mass**2)
+
+    def gluons(xa, xb, s, pt2):
+        q = scale(pt2)
+        return pdf(21, xa, q) * pdf(21, xb, q)
+
+    def quarks(xa, xb, s, pt2):
+        q = scale(pt2)
+        return sum(pdf(i, xa, q) * pdf(-i, xb, q) for i in (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5))
+
+    def channel(matrix_element):
+        def cross_section(s, t, pt2):
+            tau1, rho = (mass**2 - t) / s, 4 * mass**2 / s
+            return np.pi * alpha_s(scale(pt2)) ** 2 / s**2 * matrix_element(tau1, 1 - tau1, rho)
+        return cross_section
+
+    def from_gluons(tau1, tau2, rho):
+        return (1 / (6 * tau1 * tau2) - 3 / 8) * (tau1**2 + tau2**2 + rho - rho**2 / (4 * tau1 * tau2))
+
+    def from_quarks(tau1, tau2, rho):
+        return 4 / 9 * (tau1**2 + tau2**2 + rho / 2)
+
+    return {"crossSection": float(convolve(gluons, channel(from_gluons), mass, mass)
+                                  + convolve(quarks, channel(from_quarks), mass, mass))}
+
+
 def main():
     pdf = densities(sys.argv[1])
     result = {"topZ": {"crossSection": top_z(pdf)}}
     for mass in (1000, 1200, 1400):
         result[f"heavyGluonPair{mass}"] = heavy_gluon(pdf, float(mass))
+    for mass in (M_T, 1000, 1200, 1400):
+        result[f"quarkPair{mass:.0f}"] = quark_pair(pdf, float(mass))
     with open("cross-sections.json", "w") as file:
         json.dump(result, file, indent=1)
 
