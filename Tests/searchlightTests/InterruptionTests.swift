@@ -70,7 +70,7 @@ struct InterruptionTests {
 
   /// Ctrl-C: the program says that it stops, ends with the status that shells give to it, and goes on the next time.
   private func interrupt(
-    _ command: (String) -> [String], in folder: URL, number: Int32, when moment: @Sendable (String) -> Bool
+    _ command: (String) -> [String], in folder: URL, number: Int32, when moment: @escaping @Sendable (String) -> Bool
   ) async throws {
     let place = folder.appendingPathComponent("stopped")
     let program = try Program(command("stopped"), in: folder)

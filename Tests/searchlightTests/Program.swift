@@ -58,12 +58,20 @@ struct Program {
   }
 
   /// Waits until `condition` holds and sends the signal; the program must not have ended by then.
-  func signal(_ number: Int32, when condition: () throws -> Bool) async throws {
-    while try !condition() {
-      try #require(process.isRunning, "it ended before the moment came: \(text("errors"))")
-      try await Task.sleep(for: .milliseconds(1))
+  func signal(_ number: Int32, when condition: @escaping @Sendable () -> Bool) async throws {
+    let identifier = process.processIdentifier
+    // A thread of its own: the tasks of other tests may keep all of Swift's threads busy for longer than a moment lasts.
+    let wasSent = await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        while !condition() {
+          // Its process stays known, as a zombie at least, until Foundation has waited for it.
+          guard kill(identifier, 0) == 0 else { return continuation.resume(returning: false) }
+          usleep(1000)
+        }
+        continuation.resume(returning: kill(identifier, number) == 0)
+      }
     }
-    kill(process.processIdentifier, number)
+    try #require(wasSent, "it ended before the moment came: \(text("errors"))")
   }
 
   /// Waits for its end.
