@@ -28,7 +28,7 @@ public enum AtomicFile {
 
   /// Lets `produce` write a file under a temporary name beside `url`, then flushes and renames it.
   ///
-  /// If `produce` throws, the temporary file is removed and `url` is as it was.
+  /// What a killed process left of the same file is removed. If `produce` throws, the temporary file is removed and `url` is as it was.
   public static func replace<Result>(_ url: URL, produce: (URL) throws -> Result) throws -> Result {
     let folder = url.deletingLastPathComponent()
     do {
@@ -36,7 +36,8 @@ public enum AtomicFile {
     } catch {
       throw FileError(.cannotWrite("its folder cannot be made: \(error.localizedDescription)"), path: url.path)
     }
-    let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(getpid()).partial")
+    removeLeftovers(of: url, named: "partial")
+    let temporary = temporary(for: url, named: "partial")
     do {
       let result = try produce(temporary)
       try flush(temporary, for: url)
@@ -45,6 +46,24 @@ public enum AtomicFile {
     } catch {
       unlink(temporary.path)
       throw error
+    }
+  }
+
+  /// The place beside `url` where this process writes: `.<name>.<process>.<kind>`.
+  public static func temporary(for url: URL, named kind: String) -> URL {
+    url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).\(getpid()).\(kind)")
+  }
+
+  /// Removes what killed processes left at such places: that of processes that are gone.
+  public static func removeLeftovers(of url: URL, named kind: String) {
+    let folder = url.deletingLastPathComponent()
+    let prefix = ".\(url.lastPathComponent).", suffix = ".\(kind)"
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
+      guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.utf8.count > prefix.utf8.count + suffix.utf8.count,
+        let owner = pid_t(name.dropFirst(prefix.count).dropLast(suffix.count)), owner > 0, kill(owner, 0) != 0,
+        errno == ESRCH
+      else { continue }
+      unlink(folder.appendingPathComponent(name).path)
     }
   }
 

@@ -38,9 +38,9 @@ public final class EventTableWriter {
   public convenience init(
     _ url: URL, metadata: SampleMetadata, descriptions: [String: ColumnDescription] = [:], compression: Int = 4
   ) throws {
-    let temporary = url.deletingLastPathComponent()
-      .appendingPathComponent(".\(url.lastPathComponent).\(getpid()).writing")
-    try self.init(url, temporary: temporary, metadata: metadata, descriptions: descriptions, compression: compression)
+    try self.init(
+      url, temporary: AtomicFile.temporary(for: url, named: "writing"), metadata: metadata, descriptions: descriptions,
+      compression: compression)
   }
 
   /// The same with the temporary file at a place of the caller's choice, on the same file system.
@@ -59,7 +59,7 @@ public final class EventTableWriter {
     } catch {
       throw EventFileError(.cannotWrite("its folder cannot be made: \(error.localizedDescription)"), path: url.path)
     }
-    Self.removeLeftovers(of: url)
+    AtomicFile.removeLeftovers(of: url, named: "writing")
     let file = try HDF5File.create(temporary.path, namedInErrors: url.path)
     self.file = file
     try file.createGroup(EventTableLayout.events)
@@ -278,19 +278,6 @@ public final class EventTableWriter {
     for column in columns {
       column.dataset.close()
       if let name = column.counts { counts[name]?.close() }
-    }
-  }
-
-  /// Removes temporary files of writers that were killed: those whose process is gone.
-  private static func removeLeftovers(of url: URL) {
-    let folder = url.deletingLastPathComponent()
-    let prefix = ".\(url.lastPathComponent)."
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
-      guard name.hasPrefix(prefix), name.hasSuffix(".writing"),
-        let owner = pid_t(name.dropFirst(prefix.count).dropLast(".writing".count)),
-        kill(owner, 0) != 0, errno == ESRCH
-      else { continue }
-      unlink(folder.appendingPathComponent(name).path)
     }
   }
 }

@@ -31,6 +31,24 @@ import Testing
     }
   }
 
+  /// A killed process leaves its temporary file: the next writer of that name removes it, and no other's.
+  @Test func whatAKilledProcessLeftIsRemoved() throws {
+    try withTemporaryFolder { folder in
+      let dead = Process()
+      dead.executableURL = URL(fileURLWithPath: "/bin/true")
+      try dead.run()
+      dead.waitUntilExit()
+      let left = ".a.json.\(dead.processIdentifier).partial"
+      let others = [
+        ".a.json.\(getppid()).partial", ".b.json.\(dead.processIdentifier).partial", ".a.json.partial",
+        ".a.json.x.partial",
+      ]
+      for name in [left] + others { try Data("half".utf8).write(to: folder.appendingPathComponent(name)) }
+      try AtomicFile.write(Data("whole".utf8), to: folder.appendingPathComponent("a.json"))
+      #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == Set(others + ["a.json"]))
+    }
+  }
+
   @Test func errorsNameThePath() throws {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("file")
