@@ -101,14 +101,30 @@ let package = Package(
 
     // T: tests
     module("TestSupport", ["Records"]),
-    tests(of: "CoreNumerics"), tests(of: "Records"), tests(of: "ByteIO"), tests(of: "Columns"), tests(of: "Cards"), tests(of: "Histograms"),
-    tests(of: "Tensors"), tests(of: "NeuralNetworks", ["Tensors"]), tests(of: "Learning", ["NeuralNetworks", "Tensors"]),
-    tests(of: "PhysicsObjects"), tests(of: "EventFiles", ["Columns", "Histograms"]), tests(of: "EventGeneration", ["PhysicsObjects"]),
+    tests(of: "CoreNumerics"),
+    tests(of: "Records"),
+    tests(of: "ByteIO"),
+    tests(of: "Columns"),
+    tests(of: "Cards"),
+    tests(of: "Histograms"),
+    tests(of: "Tensors"),
+    tests(of: "NeuralNetworks", ["Tensors"]),
+    tests(of: "Learning", ["NeuralNetworks", "Tensors"]),
+    tests(of: "PhysicsObjects"),
+    tests(of: "EventFiles", ["Columns", "Histograms"]),
+    tests(of: "EventGeneration", ["PhysicsObjects"]),
     tests(of: "JetClustering", ["PhysicsObjects"]),
-    tests(of: "DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", "EventGeneration"]),
+    tests(
+      of: "DetectorSimulation",
+      ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", "EventGeneration"]),
     tests(of: "EventSelection", ["Columns", "Histograms"]),
-    tests(of: "StatisticalModels", ["Histograms", "Records"]), tests(of: "Inference", ["StatisticalModels", "CoreNumerics"]),
-    tests(of: "Figures"), tests(of: "Reports", ["Figures"]), tests(of: "Searches", ["Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference", "Tensors"]),
+    tests(of: "StatisticalModels", ["Histograms", "Records"]),
+    tests(of: "Inference", ["StatisticalModels", "CoreNumerics"]),
+    tests(of: "Figures"),
+    tests(of: "Reports", ["Figures"]),
+    tests(
+      of: "Searches",
+      ["Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference", "Tensors"]),
     tests(of: "searchlight", ["Columns", "EventFiles", "EventGeneration", "Records", "Tensors"]),
   ]
 )

@@ -56,7 +56,8 @@ public struct CardValue: Sendable {
     switch node {
     case .scalar(let scalar):
       let quoted = scalar.style == .singleQuoted || scalar.style == .doubleQuoted
-      content = !quoted && ["", "~", "null"].contains(scalar.string) ? .missing : .scalar(scalar.string, quoted: quoted)
+      content =
+        !quoted && ["", "~", "null"].contains(scalar.string) ? .missing : .scalar(scalar.string, quoted: quoted)
     case .sequence(let items):
       content = .list(
         try items.enumerated().map { try CardValue($1, file: file, path: "\(path)[\($0)]", line: line) })

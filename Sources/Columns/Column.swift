@@ -110,7 +110,8 @@ public struct Column: Hashable, Sendable {
   /// A jagged column. Offsets start at 0, never decrease and end at the number of values.
   public init(_ values: ColumnValues, offsets: [Int]) {
     precondition(offsets.first == 0, "offsets begin at 0, got \(offsets.first.map(String.init) ?? "none")")
-    precondition(offsets.last == values.count, "offsets end at \(offsets.last ?? -1), but there are \(values.count) values")
+    precondition(
+      offsets.last == values.count, "offsets end at \(offsets.last ?? -1), but there are \(values.count) values")
     precondition(zip(offsets, offsets.dropFirst()).allSatisfy(<=), "offsets decrease")
     self.values = values
     self.offsets = offsets
@@ -128,7 +129,9 @@ public struct Column: Hashable, Sendable {
   public subscript(rows range: Range<Int>) -> Column {
     guard let offsets else { return Column(values[range]) }
     let first = offsets[range.lowerBound]
-    return Column(values[first..<offsets[range.upperBound]], offsets: offsets[range.lowerBound...range.upperBound].map { $0 - first })
+    return Column(
+      values[first..<offsets[range.upperBound]],
+      offsets: offsets[range.lowerBound...range.upperBound].map { $0 - first })
   }
 
   /// The rows at the given positions, in that order.

@@ -84,7 +84,9 @@ extension Drawing {
   /// The SVG with its ids named in the order of their appearance: Cairo counts them through the life of a process.
   private static func withNumberedIDs(_ svg: String) -> String {
     var names: [Substring: String] = [:]
-    for match in svg.matches(of: /[^a-zA-Z]id="([^"]+)"/) where names[match.1] == nil { names[match.1] = "i\(names.count)" }
+    for match in svg.matches(of: /[^a-zA-Z]id="([^"]+)"/) where names[match.1] == nil {
+      names[match.1] = "i\(names.count)"
+    }
     return svg.replacing(/([^a-zA-Z]id="|href="#|url\(#)([^")]+)/) { match in
       "\(match.1)\(names[match.2] ?? String(match.2))"
     }

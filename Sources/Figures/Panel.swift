@@ -126,7 +126,8 @@ struct PanelLayout {
     }
     let length = horizontal ? frame.width : frame.height
     let target = max(2, Int(length / (horizontal ? 55 : 34)))
-    let ticks = axis.isLogarithmic
+    let ticks =
+      axis.isLogarithmic
       ? Ticks.logarithmic(from: axisMap.range.lower, to: axisMap.range.upper, target: target)
       : Ticks.linear(from: axisMap.range.lower, to: axisMap.range.upper, target: target, integers: axis.integers)
     let pen = Stroke(.black, width: 0.7)
@@ -136,9 +137,16 @@ struct PanelLayout {
     func mark(_ position: Double, _ size: Double) {
       guard isMarked(position) else { return }
       let at = axisMap(position)
-      let ends: [(Point, Point)] = horizontal
-        ? [(Point(at, frame.bottom), Point(at, frame.bottom - size)), (Point(at, frame.top), Point(at, frame.top + size))]
-        : [(Point(frame.left, at), Point(frame.left + size, at)), (Point(frame.right, at), Point(frame.right - size, at))]
+      let ends: [(Point, Point)] =
+        horizontal
+        ? [
+          (Point(at, frame.bottom), Point(at, frame.bottom - size)),
+          (Point(at, frame.top), Point(at, frame.top + size)),
+        ]
+        : [
+          (Point(frame.left, at), Point(frame.left + size, at)),
+          (Point(frame.right, at), Point(frame.right - size, at)),
+        ]
       for (from, to) in ends { drawing.line([from, to], stroke: pen, role: .tick) }
     }
     for position in ticks.minors { mark(position, Metrics.minorTick) }
@@ -170,7 +178,8 @@ struct PanelLayout {
     }
     for index in 1..<max(1, categories.count) where categories[index].group != categories[index - 1].group {
       let at = axisMap(Double(index))
-      let ends = horizontal
+      let ends =
+        horizontal
         ? [Point(at, frame.top), Point(at, frame.bottom)] : [Point(frame.left, at), Point(frame.right, at)]
       drawing.line(ends, stroke: Stroke(.black, width: 1.2), role: .grid)
     }
@@ -217,7 +226,8 @@ struct PanelLayout {
     let widest = (layouts.map(\.advance).max() ?? 0) + 36
     let columnWidth = columns == 2 ? (frame.width - 20) / 2 : widest
     let left = panel.legend == .bottomRight ? frame.right - widest - 4 : frame.left + 10
-    let top = panel.legend == .above
+    let top =
+      panel.legend == .above
       ? frame.top + 10 + Double(panel.notes.count) * Metrics.lineHeight
       : frame.bottom - 10 - Double(rows) * Metrics.lineHeight
     for (index, entry) in entries.enumerated() {
@@ -232,7 +242,8 @@ struct PanelLayout {
   private func drawSwatch(_ swatch: LegendEntry.Swatch, _ box: Rect, into drawing: inout Drawing) {
     switch swatch {
     case .line(let style):
-      drawing.line([Point(box.left, box.center.y), Point(box.right, box.center.y)], stroke: style.stroke, role: .legend)
+      drawing.line(
+        [Point(box.left, box.center.y), Point(box.right, box.center.y)], stroke: style.stroke, role: .legend)
     case .area(let fill, let outline):
       if let fill, fill.pattern == .hatched {
         drawing.hatch(box, color: fill.color, role: .legend)
@@ -256,7 +267,8 @@ struct PanelLayout {
     for step in 0..<steps {
       let low = Double(step) / Double(steps), high = Double(step + 1) / Double(steps)
       let rect = Rect(
-        left: bar.left, top: bar.bottom - high * bar.height, right: bar.right, bottom: bar.bottom - low * bar.height + 0.3)
+        left: bar.left, top: bar.bottom - high * bar.height, right: bar.right,
+        bottom: bar.bottom - low * bar.height + 0.3)
       drawing.rectangle(rect, fill: HeatMapSeries.colors.color(at: 0.08 + 0.8 * low), role: .colorBar)
     }
     drawing.rectangle(bar, stroke: Stroke(.black, width: 0.7), role: .colorBar)

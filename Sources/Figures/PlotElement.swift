@@ -77,7 +77,9 @@ extension Drawing {
     case .square, .openSquare:
       rectangle(Rect(around: [p]).inset(by: -0.89 * r), fill: fill, stroke: stroke, role: role)
     case .triangle, .openTriangle:
-      let corners = [Point(p.x, p.y - 1.2 * r), Point(p.x + 1.1 * r, p.y + 0.8 * r), Point(p.x - 1.1 * r, p.y + 0.8 * r)]
+      let corners = [
+        Point(p.x, p.y - 1.2 * r), Point(p.x + 1.1 * r, p.y + 0.8 * r), Point(p.x - 1.1 * r, p.y + 0.8 * r),
+      ]
       polygon(corners, fill: fill, stroke: stroke, role: role)
     case .diamond, .openDiamond:
       let d = 1.2 * r

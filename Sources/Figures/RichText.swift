@@ -217,7 +217,8 @@ struct RichTextParser {
 
   private func follows(_ name: String) -> Bool {
     let end = position + 1 + name.unicodeScalars.count
-    return end < scalars.count && scalars[(position + 1)..<end].elementsEqual(name.unicodeScalars) && scalars[end] == "{"
+    return end < scalars.count && scalars[(position + 1)..<end].elementsEqual(name.unicodeScalars)
+      && scalars[end] == "{"
   }
 
   /// `√s` covers one character.

@@ -11,7 +11,8 @@ extension HeatMapSeries: PlotElement {
       for value in row {
         guard value.map({ $0.isFinite && $0 > 0 }) ?? true else {
           throw FigureError(
-            .notFinite(quantity: "values (positive on the logarithmic colour scale)", index: index, value: "\(value ?? 0)"),
+            .notFinite(
+              quantity: "values (positive on the logarithmic colour scale)", index: index, value: "\(value ?? 0)"),
             in: subject)
         }
       }

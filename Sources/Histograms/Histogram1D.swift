@@ -23,7 +23,8 @@ public struct Axis: Hashable, Codable, Sendable {
   public init(binCount: Int, from low: Double, to high: Double, title: String = "", unit: String = "") throws {
     guard binCount > 0 else { throw HistogramError.badEdges([low, high]) }
     let width = (high - low) / Double(binCount)
-    try self.init(edges: (0...binCount).map { $0 == binCount ? high : low + Double($0) * width }, title: title, unit: unit)
+    try self.init(
+      edges: (0...binCount).map { $0 == binCount ? high : low + Double($0) * width }, title: title, unit: unit)
   }
 
   public var binCount: Int { edges.count - 1 }

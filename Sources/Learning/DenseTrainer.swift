@@ -68,7 +68,8 @@ public struct DenseTrainer: Sendable {
     for (label, weight) in zip(sample.labels, sample.weights) { sums[Int(label)] += Double(weight) }
     let rows = Double(sample.labels.count)
     let total = sums[0] + sums[1]
-    let factors = configuration.classBalance == .equal
+    let factors =
+      configuration.classBalance == .equal
       ? sums.map { rows / (2 * $0) } : [rows / total, rows / total]
     return zip(sample.labels, sample.weights).map { Float(Double($1) * factors[Int($0)]) }
   }

@@ -37,7 +37,8 @@ final class DenseTrainingSession {
     labels = try Tensor(data.labels, shape: [data.rows])
     weights = try Tensor(data.weights, shape: [data.rows])
     let hasMoments = if case .sgd = configuration.optimizer { false } else { true }
-    let layers = configuration.fused && hasMoments
+    let layers =
+      configuration.fused && hasMoments
       ? try Self.fusedLayers(network, optimizer, masks: seed.child("masks")) : nil
     fused = try layers.map {
       try FusedDenseNetwork(layers: $0, largestBatch: min(configuration.batchSize, data.rows))

@@ -39,7 +39,8 @@ public enum Safetensors {
     guard data.count >= 8 else { throw fail("it has \(data.count) bytes, a safetensors file has at least 8") }
     let length = data.prefix(8).enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << (8 * UInt64($1.offset)) }
     guard length <= UInt64(data.count - 8) else {
-      throw fail("its header should have \(length) bytes, \(data.count - 8) are there: it is truncated or no safetensors file")
+      throw fail(
+        "its header should have \(length) bytes, \(data.count - 8) are there: it is truncated or no safetensors file")
     }
     let start = data.startIndex + 8
     let text = data[start..<start + Int(length)]

@@ -53,6 +53,7 @@ struct TrainingCheckpoint: Sendable {
       let found = try? JSONDecoder().decode(Description.self, from: text), found.identity == identity,
       let data = try? Data(contentsOf: file(found.tensors)), Digest.of(data) == found.tensors
     else { return }
-    try session.restore(Safetensors.decode(data, path: file(found.tensors).path), history: found.history, clock: found.clock)
+    try session.restore(
+      Safetensors.decode(data, path: file(found.tensors).path), history: found.history, clock: found.clock)
   }
 }

@@ -77,7 +77,9 @@ public struct NetworkArchitecture: Hashable, Codable, Sendable {
 
   /// - Throws: ``NetworkError/invalidLayer(index:reason:)``.
   public func validated() throws -> NetworkArchitecture {
-    guard inputs > 0 else { throw NetworkError.invalidLayer(index: 0, reason: "needs at least one input, got \(inputs)") }
+    guard inputs > 0 else {
+      throw NetworkError.invalidLayer(index: 0, reason: "needs at least one input, got \(inputs)")
+    }
     for (index, layer) in layers.enumerated() {
       switch layer {
       case .dense(let units, _) where units < 1:

@@ -26,7 +26,8 @@ public struct Digest: Hashable, Codable, Sendable, CustomStringConvertible {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let digest = Digest(hex: text) else {
       throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "'\(text)' is no SHA-256 digest (64 hexadecimal digits)"))
+        .init(
+          codingPath: decoder.codingPath, debugDescription: "'\(text)' is no SHA-256 digest (64 hexadecimal digits)"))
     }
     self = digest
   }

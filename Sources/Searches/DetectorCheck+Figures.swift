@@ -16,18 +16,22 @@ extension DetectorCheck.Outcome {
     let quantities = ["efficiency", "resolution"]
     let columns = ParticleGun.Species.allCases.map { species in
       quantities.map { quantity in
-        panel(gun.curves.filter { $0.name.hasPrefix("\(species.rawValue)_\(quantity)") }, legend: quantity == "resolution")
+        panel(
+          gun.curves.filter { $0.name.hasPrefix("\(species.rawValue)_\(quantity)") }, legend: quantity == "resolution")
       }
     }
     return SearchFigure(
       name: "detector-\(detector)",
-      caption: "Single particles in the simulated detector: efficiency (above) and resolution (below) against transverse "
+      caption:
+        "Single particles in the simulated detector: efficiency (above) and resolution (below) against transverse "
         + "momentum, measured (points) and as the card's formulas say (lines).",
       figure: Figure(title: "Single particles in the detector \(detector)", width: 880, height: 440, columns: columns))
   }
 
   private func collisionFigure() throws -> SearchFigure {
-    func curves(_ prefix: String) -> [DetectorValidation.Curve] { collisions.curves.filter { $0.name.hasPrefix(prefix) } }
+    func curves(_ prefix: String) -> [DetectorValidation.Curve] {
+      collisions.curves.filter { $0.name.hasPrefix(prefix) }
+    }
     var tags = panel(curves("tag_"), legend: true)
     tags.y.scale = .logarithmic
     let columns = [
@@ -36,7 +40,8 @@ extension DetectorCheck.Outcome {
     ]
     return SearchFigure(
       name: "detector-\(detector)-collisions",
-      caption: "Collisions in the simulated detector: response and resolution of jets against their generated transverse "
+      caption:
+        "Collisions in the simulated detector: response and resolution of jets against their generated transverse "
         + "momentum, tag rates by flavour with the card's formulas (lines), and the masses of lepton pairs from Z decays.",
       figure: Figure(title: "Collisions in the detector \(detector)", width: 560, height: 460, columns: columns))
   }
@@ -81,7 +86,8 @@ extension DetectorCheck.Outcome {
       var histogram = Histogram1D(axis: axis)
       for mass in entry.1 { try histogram.fill(mass, weight: 1 / Double(max(1, entry.1.count))) }
       return .histogram(
-        HistogramSeries(entry.0, edges: axis.edges, values: histogram.sumW, style: LineStyle(Palette.okabeIto[index + 1])))
+        HistogramSeries(
+          entry.0, edges: axis.edges, values: histogram.sumW, style: LineStyle(Palette.okabeIto[index + 1])))
     }
     return Panel(
       x: AxisDescription("m_{ℓℓ}", unit: "GeV"), y: AxisDescription("Fraction of pairs"), series: series)

@@ -61,7 +61,9 @@ public struct DetectorCheck: Sendable {
         index += 1
         try events.add(event, random: &random)
         progress(
-          .init(stage: "collide \(process.name)", completed: Int(index), total: eventsPerProcess, unit: "events", detail: ""))
+          .init(
+            stage: "collide \(process.name)", completed: Int(index), total: eventsPerProcess, unit: "events", detail: ""
+          ))
       }
   }
 }

@@ -77,7 +77,9 @@ public struct FitBinning: Hashable, Codable, Sendable {
       sum += signal.weights[index]
       while wanted < bins, sum >= total * Double(wanted) / Double(bins) {
         let edge = signal.values[index]
-        if edge > range.lowerBound, edge < range.upperBound, edge > edges.last ?? range.lowerBound { edges.append(edge) }
+        if edge > range.lowerBound, edge < range.upperBound, edge > edges.last ?? range.lowerBound {
+          edges.append(edge)
+        }
         wanted += 1
       }
     }

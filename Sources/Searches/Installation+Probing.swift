@@ -115,7 +115,8 @@ extension Installation.Machine {
   private static func systemName() -> String {
     let release = (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)) ?? ""
     let pretty = release.split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }
-    return pretty.map { $0.dropFirst(12).trimmingCharacters(in: ["\""]) } ?? ProcessInfo.processInfo.operatingSystemVersionString
+    return pretty.map { $0.dropFirst(12).trimmingCharacters(in: ["\""]) }
+      ?? ProcessInfo.processInfo.operatingSystemVersionString
   }
 
   /// The NVIDIA driver lists its devices as files; they are there whether or not this LibTorch can use them.

@@ -84,7 +84,8 @@ extension Installation {
       for component in components where component.purpose == purpose {
         let name = component.name.padding(toLength: width, withPad: " ", startingAt: 0)
         let facts = [component.version, component.location].filter { !$0.isEmpty }.joined(separator: "  ")
-        lines.append("  \(component.state.mark) \(name)  \(component.state == .present ? facts : component.state.rawValue)")
+        lines.append(
+          "  \(component.state.mark) \(name)  \(component.state == .present ? facts : component.state.rawValue)")
         if !component.remedy.isEmpty { lines.append("      \(component.remedy)") }
       }
     }

@@ -35,11 +35,13 @@ public struct LimitFit: Sendable {
     let signalHistogram = try histogram(signal)
     let backgrounds = try card.backgrounds.map { try histogram($0.name) }
     let plain = try fit(signal, signalHistogram, backgrounds, uncertainties: nil)
-    let extended = card.fit.uncertainties.isEmpty
+    let extended =
+      card.fit.uncertainties.isEmpty
       ? nil : try fit(signal, signalHistogram, backgrounds, uncertainties: card.fit.uncertainties)
     let perfect = try fit(signal, signalHistogram, backgrounds, uncertainties: nil, ofSimulation: false)
     return Result(
-      limit: plain.limit, limitWithUncertainties: extended?.limit, limitOfPerfectSimulation: perfect.limit, edges: axis.edges, signal: signalHistogram,
+      limit: plain.limit, limitWithUncertainties: extended?.limit, limitOfPerfectSimulation: perfect.limit,
+      edges: axis.edges, signal: signalHistogram,
       backgrounds: backgrounds, workspace: plain.workspace, workspaceWithUncertainties: extended?.workspace)
   }
 

@@ -30,7 +30,8 @@ extension SearchCard.Sample {
       guard !slices.contains(where: { $0.process.name == process.name }) else {
         throw CardError(
           file: entry.card, line: 1, path: "name",
-          message: "two process cards of sample '\(name)' are called '\(process.name)': they would share seeds; rename one")
+          message:
+            "two process cards of sample '\(name)' are called '\(process.name)': they would share seeds; rename one")
       }
       guard entry.blocks.count == process.slices.count else {
         throw CardError(

@@ -61,7 +61,9 @@ struct SamplePreparation {
     }
     try output.add("weight", Column(try output.doubles("weight").map { $0 * factor }))
     var metadata = SampleMetadata(name: sample.name, kind: reader.metadata.kind, slices: reader.metadata.slices)
-    metadata.cutFlows = reader.metadata.cutFlows.filter { $0.key == "nominal" }.mapValues { $0.scaled(by: 1000 * card.luminosity) }
+    metadata.cutFlows = reader.metadata.cutFlows.filter { $0.key == "nominal" }.mapValues {
+      $0.scaled(by: 1000 * card.luminosity)
+    }
     metadata.cutFlows["card"] = flow.scaled(by: factor)
     metadata.notes = reader.metadata.notes
     metadata.notes["warning"] = warning(of: sample, madeWith: reader.metadata)
@@ -73,7 +75,9 @@ struct SamplePreparation {
   /// Events that a cut removed when the file was made cannot come back by leaving it out or loosening it.
   private func warning(of sample: SearchCard.Sample, madeWith metadata: SampleMetadata) -> String? {
     let cuts = Set(card.selection.cuts.map(\.expression))
-    let missing = (metadata.cutFlows["nominal"]?.steps ?? []).filter { !$0.expression.isEmpty && !cuts.contains($0.expression) }
+    let missing = (metadata.cutFlows["nominal"]?.steps ?? []).filter {
+      !$0.expression.isEmpty && !cuts.contains($0.expression)
+    }
     guard !missing.isEmpty else { return nil }
     return "\(sample.name): its events were made with "
       + missing.map { "'\($0.name)' (\($0.expression))" }.joined(separator: ", ")

@@ -37,7 +37,8 @@ public struct SampleProduction: Sendable {
     guard let generation = card.generation, !sample.processes.isEmpty else {
       throw SampleError(
         sample: sample.name,
-        problem: "the card does not say how to make it: 'generation' with a detector and the sample's 'generate' are needed")
+        problem:
+          "the card does not say how to make it: 'generation' with a detector and the sample's 'generate' are needed")
     }
     self.card = card
     self.sample = sample
@@ -107,7 +108,9 @@ public struct SampleProduction: Sendable {
       libraries: ["pythia": try Generator.version()])
   }
 
-  private func eventsPerBlock(_ slice: ProductionSlice) -> Int { slice.process.slices[slice.processSlice].eventsPerBlock }
+  private func eventsPerBlock(_ slice: ProductionSlice) -> Int {
+    slice.process.slices[slice.processSlice].eventsPerBlock
+  }
 
   // MARK: one block
 

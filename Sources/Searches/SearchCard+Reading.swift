@@ -38,13 +38,16 @@ extension SearchCard {
     guard !backgrounds.isEmpty, !signals.isEmpty else {
       throw fields["samples"].error("a search needs at least one background and one signal")
     }
-    for sample in samples where sample.name.contains("/") || sample.name.hasPrefix(".") || sample.name == fit.baseline.name {
+    for sample in samples
+    where sample.name.contains("/") || sample.name.hasPrefix(".") || sample.name == fit.baseline.name {
       throw fields["samples"].error(
-        "'\(sample.name)' cannot name a sample: names do as names of files and differ from the baseline's, '\(fit.baseline.name)'")
+        "'\(sample.name)' cannot name a sample: names do as names of files and differ from the baseline's, '\(fit.baseline.name)'"
+      )
     }
     for name in fit.uncertainties.normalisation.keys.sorted() where !backgrounds.contains(where: { $0.name == name }) {
       throw fields["fit"].error(
-        "uncertainties.normalisation: no background '\(name)'; there are \(backgrounds.map(\.name).joined(separator: ", "))")
+        "uncertainties.normalisation: no background '\(name)'; there are \(backgrounds.map(\.name).joined(separator: ", "))"
+      )
     }
   }
 }
@@ -59,7 +62,8 @@ extension SearchCard.Generation {
 extension SearchCard.Sample {
   init(name: String, _ value: CardValue) throws {
     let fields = try value.fields([
-      "role", "title", "events", "generate", "group", "mass", "cross_section", "reference", "branching_ratio_at_unit_mu",
+      "role", "title", "events", "generate", "group", "mass", "cross_section", "reference",
+      "branching_ratio_at_unit_mu",
     ])
     self.name = name
     role = try fields["role"].choice(Role.self)

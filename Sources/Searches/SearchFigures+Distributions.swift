@@ -20,12 +20,14 @@ extension SearchRun.Outcome {
     let scale = signalScale(fit.signal, total)
     let upper = Panel(
       x: xAxis(isScore, fit.signal.axis, training),
-      y: AxisDescription("Events / bin", scale: .logarithmic, lower: lowerEnd(total.sumW, fit.signal.sumW.map { $0 * scale })),
+      y: AxisDescription(
+        "Events / bin", scale: .logarithmic, lower: lowerEnd(total.sumW, fit.signal.sumW.map { $0 * scale })),
       series: [
         .stack(StackSeries(edges: edges, layers: layers)),
         .band(
           BandSeries(
-            "Simulation uncertainty", abscissa: .edges(edges), lower: zip(total.sumW, errors).map { max(1e-3, $0 - $1) },
+            "Simulation uncertainty", abscissa: .edges(edges),
+            lower: zip(total.sumW, errors).map { max(1e-3, $0 - $1) },
             upper: zip(total.sumW, errors).map { $0 + $1 }, fill: Fill(Color(0x333333), pattern: .hatched))),
         .histogram(
           HistogramSeries(
@@ -47,7 +49,8 @@ extension SearchRun.Outcome {
     let what = isScore ? "output of the network trained on \(titles[training] ?? training)" : card.fit.baseline.name
     return SearchFigure(
       name: "distribution-\(training)",
-      caption: "The \(what), as fitted for \(signal.title): held-out events scaled to \(trimmed(card.luminosity)) fb⁻¹. "
+      caption:
+        "The \(what), as fitted for \(signal.title): held-out events scaled to \(trimmed(card.luminosity)) fb⁻¹. "
         + "Below: signal over background, and the relative uncertainty of the simulated background (hatched)."
         + (isScore ? " Bins are drawn with equal widths." : " The last bin holds all that lies above."),
       figure: Figure(title: "Distribution of the \(what)", width: 380, height: 360, columns: [[upper, lower]]))

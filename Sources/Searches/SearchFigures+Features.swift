@@ -11,7 +11,8 @@ extension SearchRun.Outcome {
     var panels: [Panel] = []
     for name in chosen {
       guard let first = samples[card.backgrounds[0].name] else { continue }
-      guard let column = first.featureNames.firstIndex(of: name), let feature = all.first(where: { $0.name == name }) else {
+      guard let column = first.featureNames.firstIndex(of: name), let feature = all.first(where: { $0.name == name })
+      else {
         continue
       }
       var series: [Series] = []
@@ -38,7 +39,8 @@ extension SearchRun.Outcome {
     let columnCount = max(1, (panels.count + 1) / 2)
     let columns = inTwoRows(panels)
     return SearchFigure(
-      name: "features", caption: "Key features, each normalised to one, after the pre-selection; events without the object are left out.",
+      name: "features",
+      caption: "Key features, each normalised to one, after the pre-selection; events without the object are left out.",
       figure: Figure(title: "Key features", width: 230 * Double(columnCount), height: 420, columns: columns))
   }
 

@@ -20,13 +20,18 @@ extension SearchRun.Outcome {
             y: points.map(\.backgroundEfficiency), style: .cycle(index))))
     }
     return SearchFigure(
-      name: "roc", caption: "Background efficiency against signal efficiency of each network on its own signal, held-out events.",
+      name: "roc",
+      caption: "Background efficiency against signal efficiency of each network on its own signal, held-out events.",
       figure: Figure(
-        title: "ROC curves", columns: [[
-          Panel(
-            x: AxisDescription("Signal efficiency", lower: 0, upper: 1),
-            y: AxisDescription("Background efficiency", scale: .logarithmic, marksEnd: 1), series: series, notes: notes)
-        ]]))
+        title: "ROC curves",
+        columns: [
+          [
+            Panel(
+              x: AxisDescription("Signal efficiency", lower: 0, upper: 1),
+              y: AxisDescription("Background efficiency", scale: .logarithmic, marksEnd: 1), series: series,
+              notes: notes)
+          ]
+        ]))
   }
 
   private func heldOut(_ signal: String) throws -> (scores: [Float], labels: [Float], weights: [Float]) {
@@ -48,19 +53,25 @@ extension SearchRun.Outcome {
       guard let history = networks[signal.name]?.history, !history.epochs.isEmpty else { return nil }
       let epochs = history.epochs.map { Double($0.epoch) }
       return Panel(
-        x: AxisDescription("Epoch", lower: 0, upper: (epochs.last ?? 1) + 1, integers: true), y: AxisDescription("Loss"),
+        x: AxisDescription("Epoch", lower: 0, upper: (epochs.last ?? 1) + 1, integers: true),
+        y: AxisDescription("Loss"),
         series: [
           .line(LineSeries("training", x: epochs, y: history.epochs.map(\.trainingLoss), style: .cycle(0))),
           .line(LineSeries("validation", x: epochs, y: history.epochs.map(\.validationLoss), style: .cycle(1))),
-          .rule(RuleSeries(nil, .vertical(x: Double(history.bestEpoch)), style: LineStyle(Color(0x666666), dash: .dotted, width: 0.9))),
+          .rule(
+            RuleSeries(
+              nil, .vertical(x: Double(history.bestEpoch)), style: LineStyle(Color(0x666666), dash: .dotted, width: 0.9)
+            )),
         ], notes: [signal.title])
     }
     let columnCount = (panels.count + 1) / 2
     let columns = inTwoRows(panels)
     return SearchFigure(
       name: "learning",
-      caption: "Weighted cross-entropy by epoch: training (with dropout) and validation; the dotted line marks the epoch that is kept.",
-      figure: Figure(title: "Learning curves", width: 220 * Double(columnCount), height: 420, columns: columns, leftMargin: 46))
+      caption:
+        "Weighted cross-entropy by epoch: training (with dropout) and validation; the dotted line marks the epoch that is kept.",
+      figure: Figure(
+        title: "Learning curves", width: 220 * Double(columnCount), height: 420, columns: columns, leftMargin: 46))
   }
 
   /// Panels row by row in two rows, as columns.

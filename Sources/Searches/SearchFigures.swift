@@ -14,7 +14,9 @@ extension SearchRun.Outcome {
   public func figures() throws -> [SearchFigure] {
     var figures: [SearchFigure] = []
     for signal in card.signals { figures.append(try distribution(training: signal.name, signal: signal)) }
-    for signal in card.signals.prefix(1) { figures.append(try distribution(training: card.fit.baseline.name, signal: signal)) }
+    for signal in card.signals.prefix(1) {
+      figures.append(try distribution(training: card.fit.baseline.name, signal: signal))
+    }
     figures.append(try rocCurves())
     figures.append(learningCurves())
     figures.append(transferMatrix())

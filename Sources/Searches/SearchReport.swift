@@ -27,12 +27,13 @@ extension SearchRun.Outcome {
     }
     let record = String(decoding: try JSONEncoder.canonical.encode(record), as: UTF8.self)
     let cardText = String(decoding: try JSONEncoder.canonical.encode(card), as: UTF8.self)
-    let limitBlocks: [HTMLReport.Block] = [
-      .paragraph(
-        "CLs upper limits at \(String(format: "%.4g", 100 * card.fit.confidenceLevel)) % CL with statistical uncertainties of "
-          + "data and simulation, expected for the background alone: median with its ±1σ band. "
-          + "Observed limits are those of the \(tables.observation).")
-    ] + tables.sections.map { .table(limitTable($0)) }
+    let limitBlocks: [HTMLReport.Block] =
+      [
+        .paragraph(
+          "CLs upper limits at \(String(format: "%.4g", 100 * card.fit.confidenceLevel)) % CL with statistical uncertainties of "
+            + "data and simulation, expected for the background alone: median with its ±1σ band. "
+            + "Observed limits are those of the \(tables.observation).")
+      ] + tables.sections.map { .table(limitTable($0)) }
     return HTMLReport(
       title: card.title,
       sections: [
@@ -76,7 +77,8 @@ extension SearchRun.Outcome {
   private var cutFlowTable: HTMLReport.Table {
     let steps = card.samples.lazy.compactMap { metadata[$0.name]?.cutFlows["nominal"]?.steps }.first ?? []
     return HTMLReport.Table(
-      caption: "Expected events at the card's luminosity, with the raw number of simulated ones, as the samples were made.",
+      caption:
+        "Expected events at the card's luminosity, with the raw number of simulated ones, as the samples were made.",
       header: ["sample"] + steps.map(\.name),
       rows: card.samples.map { sample in
         let flow = metadata[sample.name]?.cutFlows["nominal"]?.steps ?? []
@@ -89,12 +91,16 @@ extension SearchRun.Outcome {
       header: ["trained on", "epochs", "kept", "validation loss"],
       rows: card.signals.compactMap { signal in
         networks[signal.name].map {
-          [signal.title, "\($0.history.epochs.count)", "\($0.history.bestEpoch)", String(format: "%.5f", $0.history.bestValidationLoss)]
+          [
+            signal.title, "\($0.history.epochs.count)", "\($0.history.bestEpoch)",
+            String(format: "%.5f", $0.history.bestValidationLoss),
+          ]
         }
       })
   }
 
   private var networkSummaries: [HTMLReport.Block] {
-    card.signals.first.flatMap { networks[$0.name] }.map { [.record(title: "Layers", text: $0.architecture.summary())] } ?? []
+    card.signals.first.flatMap { networks[$0.name] }.map { [.record(title: "Layers", text: $0.architecture.summary())] }
+      ?? []
   }
 }

@@ -110,21 +110,26 @@ public struct SearchRun: Sendable {
     let preparation = SamplePreparation(card: card, cardPath: cardURL.path, folder: folder, scale: options.scale)
     var results: [String: StepStore.Result] = [:]
     for (index, sample) in card.samples.enumerated() {
-      progress(ProgressUpdate(stage: "prepare", completed: index, total: card.samples.count, unit: "samples", detail: sample.name))
+      progress(
+        ProgressUpdate(
+          stage: "prepare", completed: index, total: card.samples.count, unit: "samples", detail: sample.name))
       let key = StepStore.Key(
         kind: "prepare", version: SamplePreparation.version,
         configuration: [
-          "sample": sample.name, "selection": try json(card.selection.expressions), "features": try json(card.features.expressions),
+          "sample": sample.name, "selection": try json(card.selection.expressions),
+          "features": try json(card.features.expressions),
           "split": try json(card.split), "baseline": card.fit.baseline.observable, "luminosity": "\(card.luminosity)",
           "scale": "\(options.scale)",
         ],
         inputs: ["events": try Digest.of(fileAt: preparation.eventsURL(of: sample))])
       results[sample.name] = try store.result(for: key) { folder in
         try preparation.prepare(
-          sample, into: folder.appendingPathComponent("events.h5"), record: RunRecord(command: "searchlight run", seed: card.seed), cancellation: cancellation)
+          sample, into: folder.appendingPathComponent("events.h5"),
+          record: RunRecord(command: "searchlight run", seed: card.seed), cancellation: cancellation)
       }
     }
-    progress(ProgressUpdate(stage: "prepare", completed: card.samples.count, total: card.samples.count, unit: "samples"))
+    progress(
+      ProgressUpdate(stage: "prepare", completed: card.samples.count, total: card.samples.count, unit: "samples"))
     return results
   }
 
@@ -140,7 +145,8 @@ public struct SearchRun: Sendable {
         "signal": signal.name, "network": try json(card.network), "training": try json(card.training),
         "seed": "\(card.seed)",
       ],
-      inputs: Dictionary(uniqueKeysWithValues: used.compactMap { sample in prepared[sample.name].map { (sample.name, $0.digest) } }),
+      inputs: Dictionary(
+        uniqueKeysWithValues: used.compactMap { sample in prepared[sample.name].map { (sample.name, $0.digest) } }),
       libraries: try await libraries())
     if let found = try store.find(key) { return found }
     let placeholders = try card.compiledFeatures(file: cardURL.path).features.map { $0.placeholder.map(Float.init) }
@@ -214,7 +220,8 @@ public struct SearchRun: Sendable {
       let url = result.file("scores.safetensors")
       let stored = try Safetensors.decode(Data(contentsOf: url), path: url.path)
       guard let logits = stored["logit"]?.values, logits.count == events.count else {
-        throw SampleError(sample: sample.name, problem: "\(url.path) does not hold one score an event; remove the run's store")
+        throw SampleError(
+          sample: sample.name, problem: "\(url.path) does not hold one score an event; remove the run's store")
       }
       scores[sample.name] = logits.map { 1 / (1 + exp(-Double($0))) }
     }
@@ -287,13 +294,16 @@ public struct SearchRun: Sendable {
       limitsOfPerfectSimulation: fits.mapValues { $0.mapValues(\.limitOfPerfectSimulation) },
       unitMu: Dictionary(uniqueKeysWithValues: card.signals.map { ($0.name, $0.reference) }),
       branchingRatioAtUnitMu: Dictionary(
-        uniqueKeysWithValues: card.signals.compactMap { signal in signal.branchingRatioAtUnitMu.map { (signal.name, $0) } }))
+        uniqueKeysWithValues: card.signals.compactMap { signal in
+          signal.branchingRatioAtUnitMu.map { (signal.name, $0) }
+        }))
   }
 
   private func record(_ prepared: [String: StepStore.Result], libraries: [String: String] = [:]) -> RunRecord {
     var inputs = prepared.mapValues(\.digest)
     inputs["card"] = try? Digest.of(fileAt: cardURL)
-    return RunRecord(command: "searchlight run \(cardURL.lastPathComponent) --scale \(options.scale)", seed: card.seed, inputs: inputs,
+    return RunRecord(
+      command: "searchlight run \(cardURL.lastPathComponent) --scale \(options.scale)", seed: card.seed, inputs: inputs,
       libraries: libraries)
   }
 

@@ -14,7 +14,8 @@ extension SearchTables {
   var sections: [Section] {
     var sections = [
       Section(caption: "Upper limits on μ", signals: signals, table: limits),
-      Section(caption: "Upper limits divided by the median of the signal's own network", signals: signals, table: normalised),
+      Section(
+        caption: "Upper limits divided by the median of the signal's own network", signals: signals, table: normalised),
     ]
     if let branchingRatios {
       let named = signals.filter { signal in branchingRatios.values.contains { $0[signal] != nil } }
@@ -29,7 +30,8 @@ extension SearchTables {
     if let limitsOfPerfectSimulation {
       sections.append(
         Section(
-          caption: "Upper limits on μ as if the simulation had no statistical uncertainty (same bins)", signals: signals,
+          caption: "Upper limits on μ as if the simulation had no statistical uncertainty (same bins)",
+          signals: signals,
           table: limitsOfPerfectSimulation))
     }
     return sections
@@ -46,22 +48,28 @@ extension SearchTables {
         meanings.append((text, [titles[signal] ?? signal]))
       }
     }
-    return "μ = 1 means: " + meanings.map { "\($0.titles.joined(separator: ", ")): \($0.text)" }.joined(separator: "; ") + "."
+    return "μ = 1 means: " + meanings.map { "\($0.titles.joined(separator: ", ")): \($0.text)" }.joined(separator: "; ")
+      + "."
   }
 
   /// All tables as aligned text: a row a training, a column a signal, `median +1σ −1σ`.
   public func text(titles: [String: String]) -> String {
     let head = String(
-      format: "Expected upper limits for %.4g fb⁻¹: median with its ±1σ band. Observed: %@.", luminosityInverseFemtobarn,
+      format: "Expected upper limits for %.4g fb⁻¹: median with its ±1σ band. Observed: %@.",
+      luminosityInverseFemtobarn,
       observation)
-    return ([head] + sections.map { section in
-      "\n\(section.caption)\n\(grid(section, titles))\n\(unitMuNote(section.signals, titles))"
-    }).joined(separator: "\n")
+    return
+      ([head]
+      + sections.map { section in
+        "\n\(section.caption)\n\(grid(section, titles))\n\(unitMuNote(section.signals, titles))"
+      }).joined(separator: "\n")
   }
 
   /// One line a limit: table, training, signal, observed, and the expected band.
   public var csv: String {
-    var lines = ["table,training,signal,observed,expected_-2sigma,expected_-1sigma,expected_median,expected_+1sigma,expected_+2sigma"]
+    var lines = [
+      "table,training,signal,observed,expected_-2sigma,expected_-1sigma,expected_median,expected_+1sigma,expected_+2sigma"
+    ]
     let tables = [
       ("limits", limits), ("normalised", normalised), ("branching_ratios", branchingRatios ?? [:]),
       ("limits_with_uncertainties", limitsWithUncertainties ?? [:]),
@@ -71,7 +79,8 @@ extension SearchTables {
       for training in trainings {
         for signal in signals {
           guard let limit = table[training]?[signal] else { continue }
-          lines.append(([name, training, signal, "\(limit.observed)"] + limit.expected.map { "\($0)" }).joined(separator: ","))
+          lines.append(
+            ([name, training, signal, "\(limit.observed)"] + limit.expected.map { "\($0)" }).joined(separator: ","))
         }
       }
     }
@@ -94,7 +103,9 @@ extension SearchTables {
 
   static func cell(_ limit: BandedLimit) -> String {
     let (up, down) = (limit.expected[3] - limit.median, limit.median - limit.expected[1])
-    guard limit.median > 0, limit.median < 1e-3 else { return RoundedValue.asymmetric(limit.median, up: up, down: down) }
+    guard limit.median > 0, limit.median < 1e-3 else {
+      return RoundedValue.asymmetric(limit.median, up: up, down: down)
+    }
     let exponent = Int(log10(limit.median).rounded(.down))
     let unit = pow(10, Double(exponent))
     return "(\(RoundedValue.asymmetric(limit.median / unit, up: up / unit, down: down / unit)))e\(exponent)"
@@ -116,7 +127,8 @@ extension SearchRun.Outcome {
   /// - Throws: `FileError`.
   public func writeTables(to folder: URL) throws {
     try AtomicFile.write(try JSONEncoder.canonical.encode(tables), to: folder.appendingPathComponent("tables.json"))
-    try AtomicFile.write(Data((tables.text(titles: titles) + "\n").utf8), to: folder.appendingPathComponent("tables.txt"))
+    try AtomicFile.write(
+      Data((tables.text(titles: titles) + "\n").utf8), to: folder.appendingPathComponent("tables.txt"))
     try AtomicFile.write(Data(tables.csv.utf8), to: folder.appendingPathComponent("tables.csv"))
     try AtomicFile.write(try JSONEncoder.canonical.encode(record), to: folder.appendingPathComponent("record.json"))
   }

@@ -11,12 +11,15 @@ extension SearchCard {
   public func compiledSelection(file: String, schema: Table? = nil) throws -> Selection {
     func wrap<Value>(_ entry: NamedExpression, _ section: String, _ body: () throws -> Value) throws -> Value {
       do { return try body() } catch let error as ExpressionError {
-        throw CardError(file: file, line: entry.line, path: "selection.\(section).\(entry.name)", message: error.description)
+        throw CardError(
+          file: file, line: entry.line, path: "selection.\(section).\(entry.name)", message: error.description)
       }
     }
     func parsed(_ entries: [NamedExpression], _ section: String) throws -> [EventSelection.NamedExpression] {
       try entries.map { entry in
-        try wrap(entry, section) { .init(name: entry.name, expression: try ColumnExpression(parsing: entry.expression)) }
+        try wrap(entry, section) {
+          .init(name: entry.name, expression: try ColumnExpression(parsing: entry.expression))
+        }
       }
     }
     let compiled = Selection(

@@ -5,7 +5,8 @@ extension Tensor {
   public var requiresGradient: Bool { api.pointee.requires_gradient(handle) != 0 }
 
   public func setRequiresGradient(_ required: Bool) throws {
-    try TorchRuntime.check(api.pointee.set_requires_gradient(handle, required ? 1 : 0), api, "requires gradient", [shape])
+    try TorchRuntime.check(
+      api.pointee.set_requires_gradient(handle, required ? 1 : 0), api, "requires gradient", [shape])
   }
 
   /// Adds d(self)/d(leaf) to the gradient of every leaf that requires one. A tensor of more than one element needs a

@@ -28,6 +28,7 @@ public enum TensorError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   private static func listed(_ shapes: [[Int]]) -> String {
-    shapes.isEmpty ? "" : " of shape" + (shapes.count > 1 ? "s " : " ") + shapes.map(\.description).joined(separator: " and ")
+    shapes.isEmpty
+      ? "" : " of shape" + (shapes.count > 1 ? "s " : " ") + shapes.map(\.description).joined(separator: " and ")
   }
 }

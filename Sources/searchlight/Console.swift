@@ -47,7 +47,9 @@ final class ProgressPrinter: Sendable {
     let rate = elapsed > 0 ? Double(update.completed - start) / elapsed : 0
     if rate > 0 {
       parts.append(String(format: rate < 10 ? "%.2f/s" : "%.0f/s", rate))
-      if update.completed < update.total { parts.append("\(clock(Double(update.total - update.completed) / rate)) left") }
+      if update.completed < update.total {
+        parts.append("\(clock(Double(update.total - update.completed) / rate)) left")
+      }
     }
     if !update.detail.isEmpty { parts.append(update.detail) }
     if isTerminal, update.total > 0 {

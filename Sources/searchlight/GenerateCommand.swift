@@ -32,7 +32,8 @@ struct GenerateCommand: AsyncParsableCommand {
     let token = interruptibleToken()
     for sample in wanted {
       let production = try SampleProduction(card: search, cardURL: url, sample: sample)
-      let place = output.map { URL(fileURLWithPath: $0).appendingPathComponent("\(sample.name).h5") }
+      let place =
+        output.map { URL(fileURLWithPath: $0).appendingPathComponent("\(sample.name).h5") }
         ?? URL(fileURLWithPath: sample.events, relativeTo: url.deletingLastPathComponent())
       try production.run(
         into: place, store: StepStore(root: root), workers: workers, progress: printer.handler, cancellation: token)

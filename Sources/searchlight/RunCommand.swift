@@ -12,7 +12,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Fits at a time.") var workers = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
-    guard scale > 0, scale <= 1 else { throw ValidationError("--scale needs a number above 0 and at most 1, got \(scale)") }
+    guard scale > 0, scale <= 1 else {
+      throw ValidationError("--scale needs a number above 0 and at most 1, got \(scale)")
+    }
     guard workers > 0 else { throw ValidationError("--workers needs a positive number, got \(workers)") }
   }
 
@@ -39,7 +41,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var options: RunOptions
   @Flag(help: "Forget stored results first.") var fresh = false
-  @Option(help: "Formats of pictures beside the report, separated by commas: pdf, png, svg.") var figures: FigureFormats = .init(formats: [])
+  @Option(help: "Formats of pictures beside the report, separated by commas: pdf, png, svg.") var figures:
+    FigureFormats = .init(formats: [])
 
   mutating func run() async throws {
     let search = try options.run(fresh: fresh, token: interruptibleToken())
@@ -97,7 +100,8 @@ struct ReportCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: RunOptions
-  @Option(help: "Formats of pictures beside the report, separated by commas: pdf, png, svg.") var figures: FigureFormats = .init(formats: [])
+  @Option(help: "Formats of pictures beside the report, separated by commas: pdf, png, svg.") var figures:
+    FigureFormats = .init(formats: [])
 
   mutating func run() async throws {
     let search = try options.run(fresh: false, token: interruptibleToken())

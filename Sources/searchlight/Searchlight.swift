@@ -7,7 +7,8 @@ struct Searchlight: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "searchlight", abstract: "Searches for new physics at colliders with machine learning.",
     subcommands: [
-      RunCommand.self, GenerateCommand.self, TrainCommand.self, ReportCommand.self, LimitCommand.self, InspectCommand.self,
+      RunCommand.self, GenerateCommand.self, TrainCommand.self, ReportCommand.self, LimitCommand.self,
+      InspectCommand.self,
       ValidateCommand.self, DoctorCommand.self,
     ])
 

@@ -26,7 +26,9 @@ struct ValidateCommand: AsyncParsableCommand {
   @Option(help: "Collisions of each process.") var events = 4000
   @Option(help: "The root of all randomness.") var seed: UInt64 = 1
   @Option(help: "The folder for the figures.") var output = "runs/detector"
-  @Option(help: "Formats of the figures, separated by commas: pdf, png, svg.") var figures = FigureFormats(formats: [.svg])
+  @Option(help: "Formats of the figures, separated by commas: pdf, png, svg.") var figures = FigureFormats(formats: [
+    .svg
+  ])
 
   func validate() throws {
     guard particles >= 20 else { throw ValidationError("--particles needs at least 20, got \(particles)") }
@@ -35,12 +37,14 @@ struct ValidateCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let detector = try DetectorCard.read(URL(fileURLWithPath: card))
-    let cards = try processes.map { list in
-      try list.split(separator: ",").map { try ProcessCard(contentsOf: URL(fileURLWithPath: String($0))) }
-    } ?? []
+    let cards =
+      try processes.map { list in
+        try list.split(separator: ",").map { try ProcessCard(contentsOf: URL(fileURLWithPath: String($0))) }
+      } ?? []
     let check = DetectorCheck(
       detector, seed: SeedTree(root: seed), particlesPerBin: particles, eventsPerProcess: events)
-    let outcome = try check.run(processes: cards, progress: ProgressPrinter().handler, cancellation: interruptibleToken())
+    let outcome = try check.run(
+      processes: cards, progress: ProgressPrinter().handler, cancellation: interruptibleToken())
     print(outcome.text)
     for figure in try outcome.figures() {
       for format in figures.formats {

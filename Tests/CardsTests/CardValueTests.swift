@@ -48,6 +48,8 @@ import Testing
     #expect(message("a: [1, 2") { _ in }.contains("card.yaml:"))
     #expect(message("") { _ in }.contains("is empty"))
     #expect(message("- 1") { _ = try $0.fields([]) }.contains("expected a mapping"))
-    #expect(message("kind: fat") { _ = try $0.fields(["kind"])["kind"].choice(["flat", "jagged"]) }.contains("nearest: 'flat'"))
+    #expect(
+      message("kind: fat") { _ = try $0.fields(["kind"])["kind"].choice(["flat", "jagged"]) }.contains(
+        "nearest: 'flat'"))
   }
 }

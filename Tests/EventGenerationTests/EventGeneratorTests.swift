@@ -16,7 +16,9 @@ private let topPairs = """
 private let vetoed = topPairs + "\nveto: {leptons: {count: 2, taus: false, pt: 20, eta: 2.5}}\n"
 
 /// All numbers of a block's events.
-private func digests(_ yaml: String, slice: Int = 0, block: Int = 0, count: Int = 6) throws -> (digests: [Digest], summary: BlockSummary) {
+private func digests(_ yaml: String, slice: Int = 0, block: Int = 0, count: Int = 6) throws -> (
+  digests: [Digest], summary: BlockSummary
+) {
   let generator = EventGenerator(
     card: try ProcessCard(yaml: yaml, file: "card.yaml"), slice: slice, seed: SeedTree(root: 5).child("test"))
   var digests: [Digest] = []
@@ -96,7 +98,9 @@ struct EventGeneratorTests {
   func resultsComeInOrderWhateverTheWorkers(workers: Int) throws {
     let blocks = (0..<20).map { BlockIdentity(slice: $0 / 10, block: $0 % 10) }
     var delivered: [BlockIdentity] = []
-    try BlockRunner(workers: workers).run(blocks) { block, _ in block.block * block.block } deliver: { block, result in
+    try BlockRunner(workers: workers).run(blocks) { block, _ in
+      block.block * block.block
+    } deliver: { block, result in
       #expect(result == block.block * block.block)
       delivered.append(block)
     }
@@ -110,7 +114,9 @@ struct EventGeneratorTests {
       try BlockRunner(workers: 2).run(blocks) { block, _ in
         if block.block == 3 { throw Stop() }
         return block.block
-      } deliver: { block, _ in #expect(block.block < 3) }
+      } deliver: { block, _ in
+        #expect(block.block < 3)
+      }
     }
   }
 }

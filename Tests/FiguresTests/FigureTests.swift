@@ -12,7 +12,8 @@ private func stack() -> Series {
     StackSeries(
       edges: [0, 1, 2, 4],
       layers: [
-        .init("tt̄", values: [10, 20, 3], color: Palette.petroff[0]), .init("Z", values: [1, 2, 3], color: Palette.petroff[1]),
+        .init("tt̄", values: [10, 20, 3], color: Palette.petroff[0]),
+        .init("Z", values: [1, 2, 3], color: Palette.petroff[1]),
       ]))
 }
 
@@ -23,7 +24,9 @@ private func stack() -> Series {
   func theSameFigureGivesTheSameBytes(format: FigureFormat) throws {
     let first = try figure().render(as: format), second = try figure().render(as: format)
     #expect(first == second)
-    let marks: [FigureFormat: [UInt8]] = [.svg: Array("<?xml".utf8), .pdf: Array("%PDF".utf8), .png: [0x89, 0x50, 0x4E, 0x47]]
+    let marks: [FigureFormat: [UInt8]] = [
+      .svg: Array("<?xml".utf8), .pdf: Array("%PDF".utf8), .png: [0x89, 0x50, 0x4E, 0x47],
+    ]
     #expect(Array(first.prefix(marks[format]?.count ?? 0)) == marks[format])
   }
 
@@ -40,7 +43,8 @@ private func stack() -> Series {
   }
 
   @Test func theLegendIsClearOfTheData() throws {
-    let layout = try PanelLayout(panel([stack()]), frame: Rect(left: 50, top: 20, right: 350, bottom: 260), hidesX: false)
+    let layout = try PanelLayout(
+      panel([stack()]), frame: Rect(left: 50, top: 20, right: 350, bottom: 260), hidesX: false)
     let top = StackSeries(edges: [0, 1, 2, 4], layers: []).edges.isEmpty ? 0 : layout.map(1.5, 22).y
     // One line of notes and one row of legend.
     #expect(top > layout.frame.top + 2 * Metrics.lineHeight + 10)
@@ -59,10 +63,13 @@ private func stack() -> Series {
 
   @Test func panelsOfAGridAreAlike() throws {
     func one(_ end: Double) -> Panel {
-      Panel(x: AxisDescription("x"), y: AxisDescription("y"), series: [.line(LineSeries("l", x: [0, end], y: [0, 1]))])
+      Panel(
+        x: AxisDescription("x"), y: AxisDescription("y"), series: [.line(LineSeries("l", x: [0, end], y: [0, 1]))])
     }
     // The first column's axes happen to be equal, the second's are not, and the third has one panel only.
-    let drawing = try Figure(title: "", width: 700, height: 500, columns: [[one(1), one(1)], [one(1), one(2)], [one(1)]]).drawing()
+    let drawing = try Figure(
+      title: "", width: 700, height: 500, columns: [[one(1), one(1)], [one(1), one(2)], [one(1)]]
+    ).drawing()
     let tops = drawing.texts.filter { $0.role == .axisTitle && $0.plain == "x" }.map { $0.box.top.rounded() }
     #expect(tops.count == 5 && Set(tops).count == 2)
   }

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct DropoutRuleTests {
   /// The constants of alpha dropout, computed from the formula (Klambauer et al., arXiv:1706.02515).
-  @Test(arguments: [(0.05, 0.9548444760, 0.0839355722), (0.1, 0.9212845161, 0.1619709701), (0.2, 0.8789035834, 0.3090399621)])
+  @Test(arguments: [
+    (0.05, 0.9548444760, 0.0839355722), (0.1, 0.9212845161, 0.1619709701), (0.2, 0.8789035834, 0.3090399621),
+  ])
   func alphaConstants(rate: Double, scale: Double, shift: Double) {
     let rule = DropoutRule.alpha(rate: rate)
     // Rates are multiples of 1/65536.

@@ -8,9 +8,12 @@ import Testing
   private func figure(_ title: String) -> Figure {
     Figure(
       title: title,
-      columns: [[
-        Panel(x: AxisDescription("x"), y: AxisDescription("y"), series: [.line(LineSeries("l", x: [0, 1], y: [1, 2]))])
-      ]])
+      columns: [
+        [
+          Panel(
+            x: AxisDescription("x"), y: AxisDescription("y"), series: [.line(LineSeries("l", x: [0, 1], y: [1, 2]))])
+        ]
+      ])
   }
 
   private func page() throws -> String {
@@ -36,7 +39,9 @@ import Testing
     let html = try page()
     let ids = html.matches(of: /[^a-zA-Z]id="([^"]+)"/).map { String($0.1) }
     #expect(Set(ids).count == ids.count)
-    let references = html.matches(of: /href="#([^"]+)"/).map { String($0.1) } + html.matches(of: /url\(#([^)]+)\)/).map { String($0.1) }
+    let references =
+      html.matches(of: /href="#([^"]+)"/).map { String($0.1) }
+      + html.matches(of: /url\(#([^)]+)\)/).map { String($0.1) }
     #expect(!references.isEmpty)
     #expect(references.allSatisfy(Set(ids).contains))
   }

@@ -16,7 +16,8 @@ import Testing
   private func content(_ values: WeightedValues, _ edges: [Double]) -> [(sum: Double, effective: Double)] {
     zip(edges, edges.dropFirst()).map { low, high in
       var (sum, squares) = (0.0, 0.0)
-      for (value, weight) in zip(values.values, values.weights) where value >= low && (value < high || high == edges.last) {
+      for (value, weight) in zip(values.values, values.weights)
+      where value >= low && (value < high || high == edges.last) {
         sum += weight
         squares += weight * weight
       }

@@ -68,7 +68,10 @@ private struct SmallSearch {
     try writer.finish(record: RunRecord(command: "test", seed: 1))
   }
 
-  func run(_ output: String, workers: Int = 2, cancellation: CancellationToken = .init(), progress: @escaping ProgressHandler = { _ in })
+  func run(
+    _ output: String, workers: Int = 2, cancellation: CancellationToken = .init(),
+    progress: @escaping ProgressHandler = { _ in }
+  )
     async throws -> SearchRun.Outcome
   {
     let outcome = try await SearchRun(
@@ -79,7 +82,9 @@ private struct SmallSearch {
     return outcome
   }
 
-  func tables(_ output: String) throws -> Data { try Data(contentsOf: folder.appendingPathComponent("\(output)/tables.json")) }
+  func tables(_ output: String) throws -> Data {
+    try Data(contentsOf: folder.appendingPathComponent("\(output)/tables.json"))
+  }
 }
 
 @Suite(.enabled(if: TorchRuntime.isAvailable, "LibTorch's room is not installed"))
@@ -121,7 +126,9 @@ struct SearchRunTests {
       #expect(try search.tables("a") == search.tables("b"))
       let token = CancellationToken()
       await #expect(throws: RecordError.cancelled) {
-        _ = try await search.run("c", cancellation: token) { if $0.stage.hasPrefix("train"), $0.completed >= 2 { token.cancel() } }
+        _ = try await search.run("c", cancellation: token) {
+          if $0.stage.hasPrefix("train"), $0.completed >= 2 { token.cancel() }
+        }
       }
       #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("c/tables.json").path))
       _ = try await search.run("c")
@@ -167,7 +174,9 @@ struct SearchRunTests {
   }
 
   @Test func badSamplesAreNamed() async throws {
-    #expect(try await failure { try FileManager.default.removeItem(at: $0.folder.appendingPathComponent("hard.h5")) }.contains("hard.h5"))
+    #expect(
+      try await failure { try FileManager.default.removeItem(at: $0.folder.appendingPathComponent("hard.h5")) }
+        .contains("hard.h5"))
     let truncated = try await failure {
       let url = $0.folder.appendingPathComponent("hard.h5")
       try Data(contentsOf: url).prefix(4000).write(to: url)
@@ -186,14 +195,19 @@ struct SearchRunTests {
         try text.write(to: search.cardURL, atomically: true, encoding: .utf8)
       }
     }
-    #expect(try await edited("luminosity: 10 fb-1", "luminosty: 10 fb-1").contains("card.yaml:5: unknown key 'luminosty'; nearest: 'luminosity'"))
+    #expect(
+      try await edited("luminosity: 10 fb-1", "luminosty: 10 fb-1").contains(
+        "card.yaml:5: unknown key 'luminosty'; nearest: 'luminosity'"))
     #expect(try await edited("10 fb-1", "10 fb").contains("unknown unit 'fb'"))
     #expect(try await edited("MissingET_MET,", "MissingET_MTE,").contains("nearest: 'MissingET_MET'"))
     #expect(try await edited("ScalarHT_HT > 100", "ScalarHT_HT > 1e6").contains("no event passes the selection"))
-    #expect(try await edited("network:", "figures: {key_features: [jtes]}\nnetwork:").contains("'jtes' is no feature of the card; nearest: 'jets'"))
+    #expect(
+      try await edited("network:", "figures: {key_features: [jtes]}\nnetwork:").contains(
+        "'jtes' is no feature of the card; nearest: 'jets'"))
     #expect(try await edited("soft: 0.1", "sfot: 0.1").contains("no background 'sfot'"))
     #expect(try await edited("signal: {role", "HT: {role").contains("'HT' cannot name a sample"))
-    #expect(try await edited("{HT: ScalarHT_HT, MET: MissingET_MET, jets: count(Jet_pt)}", "{}").contains("needs features"))
+    #expect(
+      try await edited("{HT: ScalarHT_HT, MET: MissingET_MET, jets: count(Jet_pt)}", "{}").contains("needs features"))
   }
 }
 

@@ -105,7 +105,9 @@ struct EventsBenchmark {
     let generation = median(plain.map(\.generation))
     let (detector, writing) = (median(full.map(\.detector)), median(full.map(\.writing)))
     let share = (detector + writing) / generation
-    print("Pythia \(try Generator.version()), tt̄ at 13 TeV, \(events) events, \(Int(plain[0].particles)) final particles an event")
+    print(
+      "Pythia \(try Generator.version()), tt̄ at 13 TeV, \(events) events, \(Int(plain[0].particles)) final particles an event"
+    )
     print("generation            \(String(format: "%7.3f", generation)) ms an event (median of three)")
     print("detector and jets     \(String(format: "%7.3f", detector))")
     print("table and HDF5        \(String(format: "%7.3f", writing))")

@@ -29,7 +29,9 @@ extension EventsBenchmark {
       var sums: [Double] = []
       try BlockRunner(workers: 2).run((0..<2).map { BlockIdentity(slice: 0, block: $0) }) { block, _ in
         try energySum(block: block.block, events: events)
-      } deliver: { sums.append($1) }
+      } deliver: {
+        sums.append($1)
+      }
       threads.append(wallSeconds() - start)
       start = wallSeconds()
       let others = try twoProcesses(events: events)
