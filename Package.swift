@@ -124,7 +124,9 @@ let package = Package(
     tests(of: "Reports", ["Figures"]),
     tests(
       of: "Searches",
-      ["Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference", "Tensors"]),
-    tests(of: "searchlight", ["Columns", "EventFiles", "EventGeneration", "Records", "Tensors"]),
+      [
+        "ByteIO", "Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference", "Tensors",
+      ]),
+    tests(of: "searchlight", ["Columns", "EventFiles", "EventGeneration", "Records", "Searches", "Tensors", argumentParser]),
   ]
 )

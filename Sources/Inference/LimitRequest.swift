@@ -28,6 +28,27 @@ public struct LimitRequest: Hashable, Codable, Sendable {
     self.statistic = statistic
   }
 
+  /// The same with a patch as it is named on a command line: a file, or where there is none of that name, a patch of the set
+  /// `patchset.json` beside the workspace, as HEPData's archives have it.
+  /// - Throws: ``WorkspaceError`` where it is neither.
+  public init(
+    workspace: URL, patchOrName word: String?, patchName: String? = nil, measurement: String? = nil, cl: Double = 0.95
+  ) throws {
+    self.init(
+      workspace: workspace, patch: word.map { URL(fileURLWithPath: $0) }, patchName: patchName,
+      measurement: measurement,
+      cl: cl)
+    guard let word, !FileManager.default.fileExists(atPath: word) else { return }
+    let set = workspace.deletingLastPathComponent().appendingPathComponent("patchset.json")
+    guard patchName == nil, FileManager.default.fileExists(atPath: set.path) else {
+      let asName =
+        patchName == nil ? ", and there is no patchset.json beside the workspace to hold a patch of that name" : ""
+      throw WorkspaceError(file: word, path: "", message: "no such file\(asName)")
+    }
+    patch = set
+    self.patchName = word
+  }
+
   /// Reads, fits and reports.
   /// - Throws: ``JSONSyntaxError``, ``WorkspaceError``, ``InferenceError``, ``FileError``.
   public func run() throws -> LimitReport {

@@ -33,6 +33,19 @@ public enum Safetensors {
     return data + text + body
   }
 
+  /// `nil` for shapes that no file can hold.
+  private static func valueCount(of shape: [Int]) -> Int? {
+    guard shape.allSatisfy({ $0 >= 0 }) else { return nil }
+    if shape.contains(0) { return 0 }
+    var count = 1
+    for length in shape {
+      let (product, isTooLarge) = count.multipliedReportingOverflow(by: length)
+      guard !isTooLarge, product <= Int.max / 4 else { return nil }
+      count = product
+    }
+    return count
+  }
+
   /// - Throws: ``LearningError/unreadableCheckpoint(path:reason:)`` for anything truncated, foreign or not float32.
   public static func decode(_ data: Data, path: String) throws -> [String: StoredParameter] {
     func fail(_ reason: String) -> LearningError { .unreadableCheckpoint(path: path, reason: reason) }
@@ -54,10 +67,9 @@ public enum Safetensors {
     let body = data[(start + Int(length))...]
     return try header.reduce(into: [:]) { tensors, item in
       let (name, entry) = item
-      let count = entry.shape.reduce(1, *)
       guard entry.dtype == "F32" else { throw fail("tensor '\(name)' is \(entry.dtype); float32 (F32) is read") }
-      guard entry.data_offsets.count == 2, entry.shape.allSatisfy({ $0 >= 0 }), entry.data_offsets[0] >= 0,
-        entry.data_offsets[1] - entry.data_offsets[0] == 4 * count
+      guard entry.data_offsets.count == 2, entry.data_offsets[0] >= 0, entry.data_offsets[1] >= entry.data_offsets[0],
+        let count = valueCount(of: entry.shape), entry.data_offsets[1] - entry.data_offsets[0] == 4 * count
       else { throw fail("tensor '\(name)' has offsets \(entry.data_offsets) for shape \(entry.shape)") }
       guard entry.data_offsets[1] <= body.count else {
         throw fail("tensor '\(name)' ends at byte \(entry.data_offsets[1]) of \(body.count): the file is truncated")

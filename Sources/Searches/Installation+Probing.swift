@@ -1,14 +1,15 @@
 import EventGeneration
 import Foundation
 import Records
+import Tensors
 
 extension Installation {
   /// Looks at this machine. It starts `swift`, `clang++` and `dpkg-query` where they exist, and loads the rooms that
   /// are installed, because only loading shows whether they work.
-  public static func examine() -> Installation {
+  public static func examine() async -> Installation {
     Installation(
       program: searchlightVersion,
-      components: linkedLibraries() + tools() + [torch(), pythia()],
+      components: linkedLibraries() + tools() + [await torch(), await pythia()],
       machine: .examined(), cache: .examined(RoomLoader.cacheFolder))
   }
 
@@ -66,23 +67,27 @@ extension Installation {
 
   // MARK: Rooms
 
-  private static func pythia() -> Component {
-    room("Pythia", "CPythia", .generating, remedy: "dependencies/setup pythia") { try Generator.version() }
+  private static func pythia() async -> Component {
+    await room("Pythia", "CPythia", .generating, remedy: "dependencies/setup pythia") { try Generator.version() }
   }
 
-  private static func torch() -> Component {
-    room("LibTorch", "CTorch", .training, remedy: "dependencies/setup torch") { "" }
+  /// With the devices that this LibTorch can use, which may be fewer than the machine has.
+  private static func torch() async -> Component {
+    await room("LibTorch", "CTorch", .training, remedy: "dependencies/setup torch") {
+      let found = try await TorchRuntime.description()
+      return "\(found.version) (\(found.devices.map(\.description).joined(separator: ", ")), \(found.threads) threads)"
+    }
   }
 
   private static func room(
-    _ name: String, _ room: String, _ purpose: Purpose, remedy: String, version: () throws -> String
-  ) -> Component {
+    _ name: String, _ room: String, _ purpose: Purpose, remedy: String, version: () async throws -> String
+  ) async -> Component {
     let candidates = RoomLoader(room: room, remedy: remedy).candidates
     guard let file = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
       return Component(name, purpose, .missing, remedy: remedy)
     }
     do {
-      return Component(name, purpose, .present, version: try version(), location: file)
+      return Component(name, purpose, .present, version: try await version(), location: file)
     } catch {
       return Component(name, purpose, .broken, location: file, remedy: "\(error); make it again: \(remedy)")
     }

@@ -82,6 +82,7 @@ public struct SampleProduction: Sendable {
       progress(ProgressUpdate(stage: stage, completed: made.count, total: total, unit: "blocks"))
     }
     try join(blocks.compactMap { made[$0] }, into: url)
+    try store.recordUse(by: "generate-\(sample.name)")
   }
 
   /// The result of one block: `events.h5` with its events and its summary.

@@ -86,6 +86,7 @@ public struct SearchRun: Sendable {
     }
     let fits = try fitAll(samples, scores)
     let tables = self.tables(fits)
+    try store.recordUse(by: "run")
     return Outcome(
       card: card, tables: tables, samples: samples, metadata: metadata, networks: networks, scores: scores, fits: fits,
       record: record(prepared, libraries: try await libraries()))
@@ -110,9 +111,14 @@ public struct SearchRun: Sendable {
     let preparation = SamplePreparation(card: card, cardPath: cardURL.path, folder: folder, scale: options.scale)
     var results: [String: StepStore.Result] = [:]
     for (index, sample) in card.samples.enumerated() {
-      progress(
-        ProgressUpdate(
-          stage: "prepare", completed: index, total: card.samples.count, unit: "samples", detail: sample.name))
+      progress(ProgressUpdate(stage: "prepare", completed: index, total: card.samples.count, unit: "samples", detail: sample.name))
+      let events = preparation.eventsURL(of: sample)
+      guard FileManager.default.fileExists(atPath: events.path) else {
+        let remedy = sample.processes.isEmpty
+          ? "set its 'events' to the file that holds them"
+          : "'searchlight generate \(cardURL.relativePath) --samples \(sample.name)' makes it"
+        throw SampleError(sample: sample.name, problem: "no such file: \(events.path); \(remedy)")
+      }
       let key = StepStore.Key(
         kind: "prepare", version: SamplePreparation.version,
         configuration: [
@@ -121,7 +127,7 @@ public struct SearchRun: Sendable {
           "split": try json(card.split), "baseline": card.fit.baseline.observable, "luminosity": "\(card.luminosity)",
           "scale": "\(options.scale)",
         ],
-        inputs: ["events": try Digest.of(fileAt: preparation.eventsURL(of: sample))])
+        inputs: ["events": try Digest.of(fileAt: events)])
       results[sample.name] = try store.result(for: key) { folder in
         try preparation.prepare(
           sample, into: folder.appendingPathComponent("events.h5"),

@@ -8,6 +8,8 @@ import Records
 /// files. A step that is asked for again with the same inputs is found; a killed one leaves nothing but a `.partial` folder.
 public struct StepStore: Sendable {
   public let root: URL
+  /// What was found or made since this value was made.
+  let used = UseLog()
 
   public init(root: URL) { self.root = root }
 
@@ -96,7 +98,9 @@ public struct StepStore: Sendable {
     guard let data = try? Data(contentsOf: manifestURL),
       let manifest = try? JSONDecoder().decode(Manifest.self, from: data), manifest.key == key
     else { return nil }
-    return Result(folder: folder, digest: Digest.of(data), reused: true)
+    let digest = Digest.of(data)
+    used.add(digest)
+    return Result(folder: folder, digest: digest, reused: true)
   }
 
   private func folder(of key: Key) throws -> URL {
@@ -131,7 +135,9 @@ public struct StepStore: Sendable {
     guard rename(partial.path, folder.path) == 0 else {
       throw FileError(.cannotWrite(writeFailure(errno)), path: folder.path)
     }
-    return Result(folder: folder, digest: Digest.of(data), reused: false)
+    let digest = Digest.of(data)
+    used.add(digest)
+    return Result(folder: folder, digest: digest, reused: false)
   }
 }
 
@@ -143,8 +149,10 @@ extension StepStore {
     public var configuration: [String: String]
     public var bytes: Int
     public var files: Int
-    /// Files that are missing or whose digest differs; only filled by ``check()``.
+    /// Files that are missing or whose digest differs; only filled by ``check()``, but for an unreadable `step.json`.
     public var damaged: [String]
+    /// Whether the last finished run of a card or sample used it; `nil` where none has left its list.
+    public var isUsed: Bool?
   }
 
   /// All results, by kind and digest.
@@ -152,6 +160,25 @@ extension StepStore {
 
   /// All results, each file read and compared with its digest.
   public func check() throws -> [Entry] { try entries(checking: true) }
+
+  /// What ``prune()`` did.
+  public struct Pruning: Hashable, Codable, Sendable {
+    public var removed: Int
+    public var kept: Int
+    /// Leftovers of stopped steps included.
+    public var freedBytes: Int
+  }
+
+  /// Removes leftovers of stopped steps, damaged results, and the results that no finished run used last; where no run has
+  /// left its list, all that are whole are kept.
+  public func prune() throws -> Pruning {
+    let all = try manifests()
+    let whole = all.filter { folder, manifest, _ in manifest.map { damagedFiles(of: $0, in: folder).isEmpty } ?? false }
+    let kept = Set(whole.compactMap(\.digest))
+    let freed = try prune(keeping: try usedResults().map(kept.intersection) ?? kept)
+    let left = try manifests().count
+    return Pruning(removed: all.count - left, kept: left, freedBytes: freed)
+  }
 
   /// Removes every result that is not among `kept`, and all leftovers; returns the number of bytes freed.
   public func prune(keeping kept: Set<Digest>) throws -> Int {
@@ -169,21 +196,24 @@ extension StepStore {
   }
 
   private func entries(checking: Bool) throws -> [Entry] {
-    try manifests().compactMap { folder, manifest, _ in
-      guard let manifest else {
+    let used = try usedResults()
+    return try manifests().map { folder, manifest, digest in
+      guard let manifest, let digest else {
         return Entry(
           kind: folder.deletingLastPathComponent().lastPathComponent, digest: folder.lastPathComponent,
-          configuration: [:], bytes: size(of: folder), files: 0, damaged: checking ? ["step.json"] : [])
+          configuration: [:], bytes: size(of: folder), files: 0, damaged: ["step.json"],
+          isUsed: used.map { _ in false })
       }
-      let damaged =
-        checking
-        ? manifest.files.filter { (try? Digest.of(fileAt: folder.appendingPathComponent($0.key))) != $0.value }.keys
-          .sorted()
-        : []
+      let damaged = checking ? damagedFiles(of: manifest, in: folder) : []
       return Entry(
         kind: manifest.key.kind, digest: folder.lastPathComponent, configuration: manifest.key.configuration,
-        bytes: size(of: folder), files: manifest.files.count, damaged: damaged)
+        bytes: size(of: folder), files: manifest.files.count, damaged: damaged,
+        isUsed: used.map { $0.contains(digest) })
     }
+  }
+
+  private func damagedFiles(of manifest: Manifest, in folder: URL) -> [String] {
+    manifest.files.filter { (try? Digest.of(fileAt: folder.appendingPathComponent($0.key))) != $0.value }.keys.sorted()
   }
 
   private func manifests() throws -> [(folder: URL, manifest: Manifest?, digest: Digest?)] {
@@ -191,7 +221,7 @@ extension StepStore {
     guard manager.fileExists(atPath: root.path) else { return [] }
     var found = [(folder: URL, manifest: Manifest?, digest: Digest?)]()
     for kind in try manager.contentsOfDirectory(atPath: root.path).sorted()
-    where kind != "scratch" && !kind.hasPrefix(".") {
+    where !["scratch", "used"].contains(kind) && !kind.hasPrefix(".") {
       let kindFolder = root.appendingPathComponent(kind)
       for name in (try? manager.contentsOfDirectory(atPath: kindFolder.path).sorted()) ?? [] {
         let folder = kindFolder.appendingPathComponent(name)

@@ -22,7 +22,7 @@ struct DoctorCommand: AsyncParsableCommand {
   var outputFormat: OutputFormat = .text
 
   func run() async throws {
-    let installation = Installation.examine()
+    let installation = await Installation.examine()
     switch outputFormat {
     case .text: print(installation.description)
     case .json: print(String(decoding: try JSONEncoder.canonical.encode(installation), as: UTF8.self))

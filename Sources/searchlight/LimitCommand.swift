@@ -12,6 +12,9 @@ struct LimitCommand: ParsableCommand {
       Examples:
         searchlight limit Tests/Reference/pyhf/workspace_twenty_bins.json
         searchlight limit BkgOnly.json --patch patchset.json --patch-name ERJR_500p0_0p0 --output-format json
+        searchlight limit BkgOnly.json --patch ERJR_500p0_0p0
+
+      The last takes the patch of that name from patchset.json beside the workspace.
 
       Prints a plain verdict on a signal strength of 1 first. Asymptotic CLs with the statistic q̃.
       """)
@@ -19,10 +22,13 @@ struct LimitCommand: ParsableCommand {
   @Argument(help: "The workspace, as pyhf's JSON 1.0.0.")
   var workspace: String
 
-  @Option(help: "A JSON Patch or a patch set to apply first.")
+  @Option(
+    help: ArgumentHelp(
+      "What to apply first: a JSON Patch, a patch set, or a patch's name in patchset.json beside the workspace.",
+      valueName: "file|name"))
   var patch: String?
 
-  @Option(help: "Which patch of the set.")
+  @Option(help: "Which patch of the set that --patch names.")
   var patchName: String?
 
   @Option(help: "The measurement (default: the first).")
@@ -41,8 +47,8 @@ struct LimitCommand: ParsableCommand {
 
   func run() throws {
     let report = try LimitRequest(
-      workspace: URL(fileURLWithPath: workspace), patch: patch.map { URL(fileURLWithPath: $0) }, patchName: patchName,
-      measurement: measurement, cl: cl
+      workspace: URL(fileURLWithPath: workspace), patchOrName: patch, patchName: patchName, measurement: measurement,
+      cl: cl
     ).run()
     switch outputFormat {
     case .text: print(report.text)

@@ -7,9 +7,8 @@ struct Searchlight: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "searchlight", abstract: "Searches for new physics at colliders with machine learning.",
     subcommands: [
-      RunCommand.self, GenerateCommand.self, TrainCommand.self, ReportCommand.self, LimitCommand.self,
-      InspectCommand.self,
-      ValidateCommand.self, DoctorCommand.self,
+      RunCommand.self, GenerateCommand.self, TrainCommand.self, ReportCommand.self, LimitCommand.self, InspectCommand.self,
+      ValidateCommand.self, StoreCommand.self, DoctorCommand.self,
     ])
 
   /// Exits with 0 when it is done, 1 when it failed, 2 when it was called wrongly (ArgumentParser's own number for that

@@ -2,6 +2,7 @@ import CoreNumerics
 import Foundation
 import Inference
 import StatisticalModels
+import TestSupport
 import Testing
 
 @Suite("Upper limits: laws, edges and bad input")
@@ -193,5 +194,53 @@ struct LimitTests {
       ])
     ).upperLimit()
     do { expectEqual(try model.upperLimit(), single, within: 1e-5) } catch is InferenceError {}
+  }
+}
+
+@Suite("The patch of a limit: a file, or a name")
+struct PatchChoiceTests {
+  /// A workspace with one signal region and, beside it, a set of two patches that scale its signal.
+  private func write(to folder: URL) throws -> URL {
+    let workspace = folder.appendingPathComponent("BkgOnly.json")
+    try SmallModels.workspace([
+      ("SR", [SmallModels.signal([4]), .init(name: "background", data: [25])], [27])
+    ]).write(to: workspace)
+    func patch(_ value: Int) -> String {
+      #"[{"op": "replace", "path": "/channels/0/samples/0/data", "value": [\#(value)]}]"#
+    }
+    let set = """
+      {"version": "1.0.0", "metadata": {"labels": ["events"], "description": "x", "digests": {}, "references": {}},
+       "patches": [{"metadata": {"name": "eight", "values": [8]}, "patch": \(patch(8))},
+                   {"metadata": {"name": "two", "values": [2]}, "patch": \(patch(2))}]}
+      """
+    try set.write(to: folder.appendingPathComponent("patchset.json"), atomically: true, encoding: .utf8)
+    try patch(8).write(to: folder.appendingPathComponent("patch.json"), atomically: true, encoding: .utf8)
+    return workspace
+  }
+
+  @Test("names and files give the same limits, and unknown ones errors")
+  func choices() throws {
+    try withTemporaryFolder { folder in
+      let workspace = try write(to: folder)
+      func limit(_ word: String?, name: String? = nil) throws -> Double {
+        try LimitRequest(workspace: workspace, patchOrName: word, patchName: name).run().limit.observed
+      }
+      let plain = try limit(nil), eight = try limit("eight")
+      #expect(abs(plain / eight - 2) < 1e-5)
+      #expect(try limit(folder.appendingPathComponent("patch.json").path) == eight)
+      #expect(try limit(folder.appendingPathComponent("patchset.json").path, name: "eight") == eight)
+      #expect(abs(try limit("two") / plain - 2) < 1e-5)
+      func complaint(_ body: () throws -> Double) -> String {
+        do { return "no complaint: \(try body())" } catch { return "\(error)" }
+      }
+      #expect(complaint { try limit("eigth") }.contains("none of its 2 patches is named 'eigth'; nearest: 'eight'"))
+      #expect(complaint { try limit("absent.json", name: "eight") } == "absent.json: no such file")
+      #expect(
+        complaint { try limit(folder.appendingPathComponent("patchset.json").path) }.contains(
+          "name one, for example 'eight'"))
+      try FileManager.default.removeItem(at: folder.appendingPathComponent("patchset.json"))
+      #expect(
+        complaint { try limit("eight") }.contains("no such file, and there is no patchset.json beside the workspace"))
+    }
   }
 }

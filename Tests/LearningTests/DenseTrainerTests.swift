@@ -146,6 +146,23 @@ struct DenseTrainerTests {
       #expect(throws: LearningError.self) { try Safetensors.decode(data.prefix(length), path: "x") }
     }
   }
+
+  /// Headers that no program writes: errors, never a crash.
+  @Test(arguments: [
+    #"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[9223372036854775807],"data_offsets":[0,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[-9223372036854775808,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,9223372036854775807]}}"#,
+    #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#,
+    #"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,8]}}"#, #"{"a":7}"#, "[]", "",
+  ])
+  func foreignHeadersAreErrors(header: String) {
+    var data = Data()
+    withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { data.append(contentsOf: $0) }
+    data += Data(header.utf8) + Data(count: 8)
+    #expect(throws: LearningError.self) { try Safetensors.decode(data, path: "x") }
+  }
 }
 
 @Suite(.enabled(if: TorchRuntime.isAvailable, "LibTorch's room is not installed"))

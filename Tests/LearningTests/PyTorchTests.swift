@@ -123,6 +123,21 @@ struct PyTorchTests {
     #expect(tensors["0.weight"] == StoredParameter(shape: [2, 3], values: [0, 0.25, 0.5, 0.75, 1, 1.25]))
     #expect(tensors["0.bias"] == StoredParameter(shape: [2], values: [-1, 1e-3]))
   }
+
+  /// The committed file passed `make_data.py --check` with Python's safetensors; the program writes the same bytes.
+  @Test func pythonReadsWhatIsCommitted() throws {
+    let tensors = [
+      "0.weight": StoredParameter(shape: [2, 3], values: [0, 0.25, 0.5, 0.75, 1, 1.25]),
+      "0.bias": StoredParameter(shape: [2], values: [-1, 1e-3]),
+      "block.2.weight": StoredParameter(shape: [2, 1, 2], values: [.greatestFiniteMagnitude, .leastNonzeroMagnitude, -0.0, 3]),
+      "empty": StoredParameter(shape: [0, 4], values: []), "scale": StoredParameter(shape: [], values: [1.0 / 3]),
+    ]
+    let committed = referenceURL("training/searchlight.safetensors")
+    let data = try Safetensors.encode(tensors)
+    if ProcessInfo.processInfo.environment["SEARCHLIGHT_WRITE_REFERENCE"] == "1" { try data.write(to: committed) }
+    #expect(try Data(contentsOf: committed) == data)
+    #expect(try Safetensors.decode(data, path: "x") == tensors)
+  }
 }
 
 @Suite(.enabled(if: TorchRuntime.isAvailable, "LibTorch's room is not installed"), .serialized)

@@ -1,12 +1,13 @@
 import Foundation
 import Records
+import Tensors
 import Testing
 
 @testable import Searches
 
 @Suite struct InstallationTests {
-  @Test func thisMachineIsDescribed() throws {
-    let found = Installation.examine()
+  @Test func thisMachineIsDescribed() async throws {
+    let found = await Installation.examine()
     // The tests are linked to these libraries, so they must be seen.
     #expect(found.isUsable, "\(found.description)")
     for name in ["FastJet", "HDF5", "Cairo", "OpenSSL"] {
@@ -18,8 +19,17 @@ import Testing
     #expect(found.machine.cpuClass == currentCPUClass())
   }
 
-  @Test func onlyWhatEveryCommandNeedsDecides() {
-    var found = Installation.examine()
+  /// LibTorch is loaded, and what it says of itself is shown.
+  @Test(.enabled(if: TorchRuntime.isAvailable, "LibTorch's room is not installed"))
+  func libTorchIsAsked() async throws {
+    let found = try #require(await Installation.examine().components.first { $0.name == "LibTorch" })
+    let torch = try await TorchRuntime.description()
+    #expect(found.state == .present)
+    #expect(found.version.hasPrefix("\(torch.version) (cpu") && found.version.hasSuffix("\(torch.threads) threads)"))
+  }
+
+  @Test func onlyWhatEveryCommandNeedsDecides() async {
+    var found = await Installation.examine()
     found.components = [
       .init("HDF5", .everything, .present, version: "1.10"),
       .init("LibTorch", .training, .missing, remedy: "dependencies/setup torch"),
@@ -30,8 +40,8 @@ import Testing
     #expect(!found.isUsable)
   }
 
-  @Test func jsonHoldsTheWhole() throws {
-    let found = Installation.examine()
+  @Test func jsonHoldsTheWhole() async throws {
+    let found = await Installation.examine()
     #expect(try JSONDecoder().decode(Installation.self, from: JSONEncoder.canonical.encode(found)) == found)
   }
 

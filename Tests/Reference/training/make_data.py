@@ -2,7 +2,8 @@
 """Reference numbers of PyTorch for networks, gradients, Nadam and safetensors files.
 
 Command: python3 make_data.py        (torch 2.11.0 on a CPU, safetensors 0.8.0, numpy 2.4.6; seed 20, one thread)
-Writes training.json and pytorch.safetensors beside itself; reads ours.safetensors back when given --read FILE.
+Writes training.json and pytorch.safetensors beside itself; prints a file of ours when given --read FILE;
+checks searchlight.safetensors when given --check FILE.
 """
 import json
 import sys
@@ -13,6 +14,21 @@ from safetensors.torch import load_file, save_file
 if len(sys.argv) == 3 and sys.argv[1] == "--read":
     for name, tensor in sorted(load_file(sys.argv[2]).items()):
         print(name, list(tensor.shape), tensor.flatten().tolist())
+    sys.exit(0)
+
+if len(sys.argv) == 3 and sys.argv[1] == "--check":
+    expected = {
+        "0.weight": torch.arange(6).reshape(2, 3) / 4, "0.bias": torch.tensor([-1.0, 1e-3]), "empty": torch.empty(0, 4),
+        "block.2.weight": torch.tensor([[[torch.finfo(torch.float32).max, 2.0**-149]], [[-0.0, 3.0]]]),
+        "scale": torch.tensor(1 / 3),
+    }
+    found = load_file(sys.argv[2])
+    assert set(found) == set(expected), sorted(found)
+    for name, tensor in expected.items():
+        assert found[name].dtype == torch.float32 and found[name].shape == tensor.shape, name
+        # Bit by bit: a negative zero is not a zero.
+        assert torch.equal(found[name].view(torch.int32), tensor.view(torch.int32)), name
+    print(f"{sys.argv[2]}: {len(expected)} tensors agree")
     sys.exit(0)
 
 torch.manual_seed(20)
