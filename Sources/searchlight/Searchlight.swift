@@ -6,6 +6,7 @@ import Records
 struct Searchlight: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "searchlight", abstract: "Searches for new physics at colliders with machine learning.",
+    version: searchlightVersion,
     subcommands: [
       RunCommand.self, GenerateCommand.self, TrainCommand.self, ReportCommand.self, LimitCommand.self, InspectCommand.self,
       ValidateCommand.self, StoreCommand.self, DoctorCommand.self,
@@ -21,6 +22,7 @@ struct Searchlight: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      try finishOutput()
     } catch RecordError.cancelled {
       remark("stopped; the same command goes on from here")
       Foundation.exit(128 + (interruption.withLock { $0 } ?? SIGINT))

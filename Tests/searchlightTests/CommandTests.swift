@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Records
 import Searches
 import Tensors
 import TestSupport
@@ -38,6 +39,20 @@ import Testing
         failed.status == 1 && failed.errors.contains("card.yaml: cannot be read: no such file"), "\(failed.errors)")
       let absent = try await Program.run(["store", "list", "nowhere"], in: folder)
       #expect(absent.status == 2 && absent.errors.contains("no folder 'nowhere'"), "\(absent.errors)")
+    }
+  }
+
+  /// What could not be written is not done. `/dev/full` refuses every write, as a full disk does.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func outputThatIsLostIsAFailure() async throws {
+    try await withTemporaryFolder { folder in
+      let workspace = referenceURL("pyhf/workspace_tiny_limit.json").path
+      let written = try await Program.run(["limit", workspace], in: folder)
+      #expect(written.status == 0 && written.output.contains("Upper limit"))
+      let lost = try await Program.run(["limit", workspace], in: folder, output: URL(fileURLWithPath: "/dev/full"))
+      #expect(
+        lost.status == 1 && lost.errors.contains("standard output: cannot be written: no space left"), "\(lost.errors)")
+      #expect(try await Program.run(["--version"], in: folder).output == "\(searchlightVersion)\n")
     }
   }
 

@@ -25,7 +25,8 @@ struct Program {
   /// - Parameters:
   ///   - folder: where it runs.
   ///   - fileLimit: no file may become larger, in units of 1024 bytes: writing beyond fails as on a full disk.
-  init(_ arguments: [String], in folder: URL, fileLimit: Int? = nil) throws {
+  ///   - output: where standard output goes; a file that is read at the end where not told.
+  init(_ arguments: [String], in folder: URL, fileLimit: Int? = nil, output: URL? = nil) throws {
     try #require(
       FileManager.default.isExecutableFile(atPath: Self.url.path),
       "\(Self.url.path) is not built: swift build --build-tests")
@@ -41,7 +42,8 @@ struct Program {
     }
     process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try Self.writing(texts.appendingPathComponent("output"))
+    process.standardOutput =
+      try output.map(FileHandle.init(forWritingTo:)) ?? Self.writing(texts.appendingPathComponent("output"))
     process.standardError = try Self.writing(texts.appendingPathComponent("errors"))
     try process.run()
   }
@@ -53,8 +55,10 @@ struct Program {
 
   /// Runs it to its end.
   @discardableResult
-  static func run(_ arguments: [String], in folder: URL, fileLimit: Int? = nil) async throws -> Ending {
-    try await Program(arguments, in: folder, fileLimit: fileLimit).end()
+  static func run(
+    _ arguments: [String], in folder: URL, fileLimit: Int? = nil, output: URL? = nil
+  ) async throws -> Ending {
+    try await Program(arguments, in: folder, fileLimit: fileLimit, output: output).end()
   }
 
   /// Waits until `condition` holds and sends the signal; the program must not have ended by then.
