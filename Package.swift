@@ -127,6 +127,7 @@ let package = Package(
       [
         "ByteIO", "Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference", "Tensors",
       ]),
-    tests(of: "searchlight", ["Columns", "EventFiles", "EventGeneration", "Records", "Searches", "Tensors", argumentParser]),
+    tests(
+      of: "searchlight", ["Columns", "EventFiles", "EventGeneration", "Records", "Searches", "Tensors", argumentParser]),
   ]
 )

@@ -111,10 +111,13 @@ public struct SearchRun: Sendable {
     let preparation = SamplePreparation(card: card, cardPath: cardURL.path, folder: folder, scale: options.scale)
     var results: [String: StepStore.Result] = [:]
     for (index, sample) in card.samples.enumerated() {
-      progress(ProgressUpdate(stage: "prepare", completed: index, total: card.samples.count, unit: "samples", detail: sample.name))
+      progress(
+        ProgressUpdate(
+          stage: "prepare", completed: index, total: card.samples.count, unit: "samples", detail: sample.name))
       let events = preparation.eventsURL(of: sample)
       guard FileManager.default.fileExists(atPath: events.path) else {
-        let remedy = sample.processes.isEmpty
+        let remedy =
+          sample.processes.isEmpty
           ? "set its 'events' to the file that holds them"
           : "'searchlight generate \(cardURL.relativePath) --samples \(sample.name)' makes it"
         throw SampleError(sample: sample.name, problem: "no such file: \(events.path); \(remedy)")

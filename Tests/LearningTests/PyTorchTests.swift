@@ -129,7 +129,8 @@ struct PyTorchTests {
     let tensors = [
       "0.weight": StoredParameter(shape: [2, 3], values: [0, 0.25, 0.5, 0.75, 1, 1.25]),
       "0.bias": StoredParameter(shape: [2], values: [-1, 1e-3]),
-      "block.2.weight": StoredParameter(shape: [2, 1, 2], values: [.greatestFiniteMagnitude, .leastNonzeroMagnitude, -0.0, 3]),
+      "block.2.weight": StoredParameter(
+        shape: [2, 1, 2], values: [.greatestFiniteMagnitude, .leastNonzeroMagnitude, -0.0, 3]),
       "empty": StoredParameter(shape: [0, 4], values: []), "scale": StoredParameter(shape: [], values: [1.0 / 3]),
     ]
     let committed = referenceURL("training/searchlight.safetensors")

@@ -174,19 +174,23 @@ struct SearchRunTests {
   }
 
   @Test func badSamplesAreNamed() async throws {
-    let missing = try await failure { try FileManager.default.removeItem(at: $0.folder.appendingPathComponent("hard.h5")) }
+    let missing = try await failure {
+      try FileManager.default.removeItem(at: $0.folder.appendingPathComponent("hard.h5"))
+    }
     #expect(missing.contains("hard.h5; set its 'events' to the file that holds them"), "\(missing)")
     let truncated = try await failure {
       let url = $0.folder.appendingPathComponent("hard.h5")
       try Data(contentsOf: url).prefix(4000).write(to: url)
     }
-    #expect(truncated.contains("hard.h5: is truncated") && truncated.contains("copy or generate it again"), "\(truncated)")
+    #expect(
+      truncated.contains("hard.h5: is truncated") && truncated.contains("copy or generate it again"), "\(truncated)")
     let foreign = try await failure {
       try Data("a,b\n1,2\n".utf8).write(to: $0.folder.appendingPathComponent("hard.h5"))
     }
     #expect(foreign.contains("hard.h5: is no HDF5 file"), "\(foreign)")
     let damaged = try await failure { try $0.write("soft", mean: 250, rows: 100, seed: 0, damage: true) }
-    #expect(damaged.contains("soft.h5: column 'MissingET_MET' holds nan in row 7; expected finite numbers"), "\(damaged)")
+    #expect(
+      damaged.contains("soft.h5: column 'MissingET_MET' holds nan in row 7; expected finite numbers"), "\(damaged)")
     let negative = try await failure { try $0.write("soft", mean: 250, rows: 100, seed: 0, weight: -1) }
     #expect(negative.contains("the sum of weights is -100.0 in") && negative.contains("soft.h5"), "\(negative)")
     let zero = try await failure { try $0.write("soft", mean: 250, rows: 100, seed: 0, weight: 0) }
