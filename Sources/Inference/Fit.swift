@@ -103,17 +103,27 @@ public final class Fitter {
   /// - Throws: ``InferenceError``: an unconverged fit is never a number.
   @discardableResult
   public func minimize(holding held: Double? = nil, name: String) throws -> MinimizerReport {
+    guard let held else { return try minimize(fixing: [:], name: name) }
+    guard let poi = model.poi else { throw InferenceError.noParameterOfInterest(model: model.name) }
+    return try minimize(fixing: [poi: held], name: name)
+  }
+
+  /// The same with any parameters, by index, held at values.
+  @discardableResult
+  public func minimize(fixing values: [Int: Double], name: String) throws -> MinimizerReport {
     for (index, parameter) in model.parameters.enumerated() { minimizer.fixed[index] = parameter.isFixed }
-    if let held {
-      guard let poi = model.poi else { throw InferenceError.noParameterOfInterest(model: model.name) }
-      minimizer.fixed[poi] = true
-      minimizer.point[poi] = held
+    func hold() {
+      for (index, value) in values {
+        minimizer.fixed[index] = true
+        minimizer.point[index] = value
+      }
     }
+    hold()
     let warm = minimizer.minimize(likelihood)
     if warm.status == .converged { return warm }
     // The second strategy: from the initial values, with curvature that cannot mislead; then the exact one to finish.
     start()
-    if let held, let poi = model.poi { minimizer.point[poi] = held }
+    hold()
     let careful = minimizer.minimize(likelihood, curvature: .gaussNewton)
     if careful.status == .undefinedStart {
       throw impossible(name) ?? InferenceError.notConverged(model: model.name, fit: name, report: careful)

@@ -36,9 +36,17 @@ extension RandomStream {
       let count = ((2 * a / us + b) * u + mean + 0.43).rounded(.down)
       if us >= 0.07, v <= squeeze { return count }
       if count < 0 || (us < 0.013 && v > us) { continue }
-      if log(v) + log(inverseAlpha) - log(a / (us * us) + b) <= count * logMean - mean - lgamma(count + 1) {
+      if log(v) + log(inverseAlpha) - log(a / (us * us) + b) <= count * logMean - mean
+        - RandomStream.logFactorial(count)
+      {
         return count
       }
     }
+  }
+
+  /// ln n!; the C library's `lgamma` writes a global sign and is not safe in threads.
+  private static func logFactorial(_ n: Double) -> Double {
+    var sign: Int32 = 0
+    return lgamma_r(n + 1, &sign)
   }
 }
