@@ -10,6 +10,7 @@ struct Searchlight: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, GenerateCommand.self, TrainCommand.self, ReportCommand.self, LimitCommand.self,
       InspectCommand.self,
+      WorkspaceCommand.self,
       ValidateCommand.self, StoreCommand.self, DoctorCommand.self,
     ])
 
