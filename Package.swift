@@ -75,7 +75,7 @@ let package = Package(
 
     // 4: statistics, which knows no physics
     module("StatisticalModels", ["CoreNumerics", "Histograms", "ByteIO", "Records"]),
-    module("Inference", ["StatisticalModels", "CoreNumerics", "Records"]),
+    module("Inference", ["StatisticalModels", "CoreNumerics", "ByteIO", "Records"]),
 
     // 6: pictures and pages
     module("Figures", ["CCairo", "Histograms", "CoreNumerics", "Records", "ByteIO"]),

@@ -223,7 +223,7 @@ struct PatchChoiceTests {
     try withTemporaryFolder { folder in
       let workspace = try write(to: folder)
       func limit(_ word: String?, name: String? = nil) throws -> Double {
-        try LimitRequest(workspace: workspace, patchOrName: word, patchName: name).run().limit.observed
+        try LimitRequest(WorkspaceSource(workspace: workspace, patchOrName: word, patchName: name)).run().limit.observed
       }
       let plain = try limit(nil), eight = try limit("eight")
       #expect(abs(plain / eight - 2) < 1e-5)

@@ -38,8 +38,8 @@ case "single":
     return [test.cls] + test.expected
   }
 case "test":
-  let request = LimitRequest(workspace: workspace, patch: URL(fileURLWithPath: arguments[3]), patchName: arguments[4])
-  let model = try Model(request.load().workspace)
+  let source = WorkspaceSource(workspace: workspace, patch: URL(fileURLWithPath: arguments[3]), patchName: arguments[4])
+  let model = try Model(source.load().workspace)
   outcome = try best(rounds: 20) {
     let test = try AsymptoticCalculator(model).test(1)
     return [test.cls] + test.expected

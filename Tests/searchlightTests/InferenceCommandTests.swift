@@ -1,0 +1,60 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The commands on workspaces, as their users run them.
+@Suite struct InferenceCommandTests {
+  private let workspace = referenceURL("pyhf/workspace_twenty_bins.json").path
+
+  @Test func clsPrintsPyhfsKeys() async throws {
+    try await withTemporaryFolder { folder in
+      let printed = try await Program.run(["cls", workspace, "--mu", "1.5", "--output-format", "json"], in: folder)
+      #expect(printed.status == 0, "\(printed.errors)")
+      struct Answer: Decodable { var CLs_obs: Double, CLs_exp: [Double] }
+      let answer = try JSONDecoder().decode(Answer.self, from: Data(printed.output.utf8))
+      let expected = try JSONDecoder().decode(
+        Answer.self, from: Data(contentsOf: referenceURL("pyhf/cls_twenty_bins.json")))
+      for (a, b) in zip([answer.CLs_obs] + answer.CLs_exp, [expected.CLs_obs] + expected.CLs_exp) {
+        #expect(abs(a - b) < 1e-4)
+      }
+    }
+  }
+
+  @Test func clsSaysWhatWouldHaveWorked() async throws {
+    try await withTemporaryFolder { folder in
+      let cases: [(arguments: [String], status: Int32, message: String)] = [
+        (["--cl", "95"], 2, "(95 % is 0.95)"), (["--state", "x"], 2, "--state needs --calculator toys"),
+        (["--test-stat", "q0", "--mu", "1"], 2, "--mu 0"), (["--toys", "0"], 2, "positive number"),
+        (["--test-stat", "t"], 2, "qtilde"), (["--measurement", "x"], 1, "none is named 'x'; there are"),
+        (["--mu", "-1"], 1, "lies below its lower bound 0"), (["--patch", "x"], 1, "x: no such file, and there is no"),
+      ]
+      for (arguments, status, message) in cases {
+        let ending = try await Program.run(["cls", workspace] + arguments, in: folder)
+        #expect(ending.status == status && ending.output.isEmpty, "\(arguments): \(ending)")
+        #expect(ending.errors.contains(message), "\(arguments): \(ending.errors)")
+      }
+      let absent = try await Program.run(["cls", "absent.json"], in: folder)
+      #expect(absent.status == 1 && absent.errors.contains("absent.json: cannot be read: no such file"))
+    }
+  }
+
+  /// Ctrl-C keeps the toys: the program says so, ends as shells count it, and goes on from them.
+  @Test func clsKeepsItsToys() async throws {
+    try await withTemporaryFolder { folder in
+      let state = folder.appendingPathComponent("toys.json")
+      let small = referenceURL("pyhf/workspace_tiny_limit.json").path
+      func arguments(_ toys: Int) -> [String] {
+        ["cls", small, "--mu", "1e-4", "--calculator", "toys", "--toys", "\(toys)", "--output-format", "json"]
+      }
+      let program = try Program(arguments(100_000_000) + ["--state", "toys.json"], in: folder)
+      try await program.signal(SIGINT) { FileManager.default.fileExists(atPath: state.path) }
+      let ending = try await program.end()
+      #expect(ending.status == 128 + SIGINT && ending.errors.hasSuffix("goes on from here\n"), "\(ending.errors)")
+      let kept = try Data(contentsOf: state)
+      let resumed = try await Program.run(arguments(5000) + ["--state", "toys.json"], in: folder)
+      #expect(resumed.status == 0 && !resumed.errors.contains("toys of"), "\(resumed.errors)")
+      #expect(try Data(contentsOf: state) == kept)
+      #expect(try await Program.run(arguments(5000), in: folder).output == resumed.output)
+    }
+  }
+}
