@@ -69,7 +69,7 @@ extension Model {
   }
 
   /// θ₀ and σ₀ of an auxiliary measurement.
-  private func prior(of index: Int) -> (centre: Double, sigma: Double)? {
+  func prior(of index: Int) -> (centre: Double, sigma: Double)? {
     switch parameters[index].constraint {
     case .free: nil
     case .gaussian(let auxiliary, let sigma): (auxiliary, sigma)

@@ -20,3 +20,8 @@ func numbers(_ values: [Double]) -> JSONValue { .array(values.map(finite)) }
 func padded(_ text: String, _ width: Int) -> String {
   text + String(repeating: " ", count: max(0, width - text.count))
 }
+
+extension String {
+  /// Without the blanks that tables leave at the end of a line.
+  var trimmedAtEnd: String { String(reversed().drop { $0 == " " }.reversed()) }
+}

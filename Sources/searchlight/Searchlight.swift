@@ -9,8 +9,8 @@ struct Searchlight: AsyncParsableCommand {
     version: searchlightVersion,
     subcommands: [
       RunCommand.self, GenerateCommand.self, TrainCommand.self, ReportCommand.self, LimitCommand.self,
-      ClsCommand.self, WorkspaceCommand.self, InspectCommand.self, ValidateCommand.self, StoreCommand.self,
-      DoctorCommand.self,
+      ClsCommand.self, FitCommand.self, SignificanceCommand.self, WorkspaceCommand.self, InspectCommand.self,
+      ValidateCommand.self, StoreCommand.self, DoctorCommand.self,
     ])
 
   /// Exits with 0 when it is done, 1 when it failed, 2 when it was called wrongly (ArgumentParser's own number for that

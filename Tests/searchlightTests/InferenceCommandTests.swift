@@ -57,4 +57,18 @@ import Testing
       #expect(try await Program.run(arguments(5000), in: folder).output == resumed.output)
     }
   }
+
+  /// Each prints its verdict first, and a document on demand; a workspace that is not there is a failure.
+  @Test(arguments: ["fit", "significance"])
+  func verdictsComeFirst(_ command: String) async throws {
+    try await withTemporaryFolder { folder in
+      let text = try await Program.run([command, workspace], in: folder)
+      #expect(text.status == 0 && text.output.hasPrefix("The "), "\(text)")
+      let document = try await Program.run([command, workspace, "--output-format", "json"], in: folder)
+      #expect(document.status == 0 && document.errors.isEmpty)
+      _ = try JSONSerialization.jsonObject(with: Data(document.output.utf8))
+      #expect(try await Program.run([command, "absent.json"], in: folder).status == 1)
+      #expect(try await Program.run([command, workspace, "--patch-name", "x"], in: folder).status == 2)
+    }
+  }
 }
