@@ -51,14 +51,16 @@ let package = Package(
     room("CCairo", ["CairoLibrary"], exclude: ["Fonts", "README.md"]),
     room("CLAPACK", linking: ["lapacke"]),
     room("CCrypto", linking: ["crypto"]),
+    room("CCodecs", linking: ["deflate", "lzma", "lz4", "zstd", "xxhash"], exclude: ["README.md"]),
 
     // 1: numbers, records, bytes, columns
     module("CoreNumerics", ["CLAPACK"]),
     module("Records", ["CCrypto"]),
-    module("ByteIO", ["Records"]),
+    module("ByteIO", ["CCodecs", "Records"]),
     module("Columns", ["Records"]),
     module("Cards", ["ByteIO", "Records", yams]),
     module("Histograms", ["Records"]),
+    module("ROOTFiles", ["ByteIO", "Columns", "Histograms", "Records"]),
 
     // 2: learning, which knows no physics
     module("Tensors", ["CTorch", "Records"]),
@@ -107,6 +109,7 @@ let package = Package(
     tests(of: "Columns"),
     tests(of: "Cards"),
     tests(of: "Histograms"),
+    tests(of: "ROOTFiles", ["ByteIO", "Columns", "Histograms", "Records"]),
     tests(of: "Tensors"),
     tests(of: "NeuralNetworks", ["Tensors"]),
     tests(of: "Learning", ["NeuralNetworks", "Tensors"]),

@@ -69,7 +69,23 @@ public struct Histogram1D: Hashable, Codable, Sendable {
     entries = [0] + counts + [0]
   }
 
+  /// A histogram from its slots' contents: underflow, the bins, overflow.
+  public init(axis: Axis, sumWWithFlow: [Double], sumW2WithFlow: [Double], countsWithFlow: [Int]) {
+    let slots = axis.binCount + 2
+    precondition(
+      sumWWithFlow.count == slots && sumW2WithFlow.count == slots && countsWithFlow.count == slots,
+      "\(slots) slots, but \(sumWWithFlow.count), \(sumW2WithFlow.count), \(countsWithFlow.count) contents")
+    self.axis = axis
+    weights = sumWWithFlow
+    squares = sumW2WithFlow
+    entries = countsWithFlow
+  }
+
   public var binCount: Int { axis.binCount }
+  /// Σw with underflow first and overflow last.
+  public var sumWWithFlow: [Double] { weights }
+  /// Σw² with underflow first and overflow last.
+  public var sumW2WithFlow: [Double] { squares }
   /// Σw of each bin.
   public var sumW: [Double] { Array(weights[1...binCount]) }
   /// Σw² of each bin.

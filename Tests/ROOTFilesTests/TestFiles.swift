@@ -1,0 +1,44 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import ROOTFiles
+
+/// A file of the committed reference data.
+func committed(_ name: String) -> URL { referenceURL("root/\(name)") }
+
+/// A file of `SEARCHLIGHT_DATA`; only for tests that are enabled with it.
+func real(_ name: String) throws -> URL { try #require(realDataURL).appendingPathComponent(name) }
+
+/// What `body` complains of.
+func complaint(_ body: () throws -> Void) -> String {
+  do {
+    try body()
+    return "no complaint"
+  } catch { return "\(error)" }
+}
+
+/// Reads all that a file has; what is wrong with it is thrown or, for single objects, counted.
+@discardableResult func readAll(_ url: URL) throws -> Int {
+  let file = try ROOTFile(url)
+  var faults = 0
+  for key in try file.keys() {
+    do {
+      if key.className.hasPrefix("TH") { _ = try file.rootHistogram("\(key.path);\(key.cycle)") }
+    } catch is ROOTFileError { faults += 1 }
+  }
+  return faults
+}
+
+/// Numbers that look random: SplitMix64.
+struct SplitMix {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
+}

@@ -1,0 +1,167 @@
+"""What uproot says of ROOT files.
+
+usage: make_data.py small FOLDER             writes the small files of the tests (histograms.root, codecs.root)
+       make_data.py histograms FILE...       prints the histograms of files as JSON
+       make_data.py digests FOLDER FILE...   writes a digest of each branch of each file to FOLDER/<file>.txt
+
+A digest is the first 16 hexadecimal digits of a SHA-256 over the nodes of a branch's array, outermost first. A node is
+a line of text and then bytes, all little-endian:
+
+  numbers TYPE COUNT     the values (bool: one byte each)
+  list COUNT             the COUNT + 1 offsets as int64, from 0
+  strings COUNT          the offsets of the bytes as int64, then the bytes
+  fixed SIZE COUNT       nothing
+  record NAMES COUNT     nothing; NAMES are joined by commas; its fields follow in this order
+  variant COUNT          the tags as int8 (-1: none), then for each alternative its node
+
+The content of a list, or of fixed-size arrays, without any elements is left out: its type may not be known.
+"""
+
+import hashlib
+import json
+import os
+import sys
+
+import awkward as ak
+import numpy as np
+import uproot
+
+
+class Digest:
+    def __init__(self):
+        self.hash = hashlib.sha256()
+        self.type = ""
+
+    def line(self, text):
+        self.hash.update((text + "\n").encode())
+
+    def bytes(self, array, dtype):
+        self.hash.update(np.ascontiguousarray(array).astype(dtype, copy=False).tobytes())
+
+    def numbers(self, array):
+        shape = array.shape
+        for size in shape[1:]:
+            self.line(f"fixed {size} {shape[0]}")
+        flat = array.reshape(-1)
+        if len(shape) > 1 and flat.size == 0:
+            return
+        name = flat.dtype.name
+        self.line(f"numbers {name if flat.size else '-'} {flat.size}")
+        self.bytes(flat, flat.dtype.newbyteorder("<"))
+
+    def node(self, layout):
+        kind = type(layout).__name__
+        if kind == "EmptyArray":
+            self.line("numbers - 0")
+        elif kind == "NumpyArray":
+            self.numbers(np.asarray(layout.data))
+        elif kind in ("ListOffsetArray", "ListArray"):
+            layout = layout.to_ListOffsetArray64(True)
+            offsets = np.asarray(layout.offsets.data)
+            content = layout.content[: offsets[-1]]
+            if layout.parameter("__array__") in ("string", "bytestring"):
+                self.line(f"strings {len(offsets) - 1}")
+                self.bytes(offsets, "<i8")
+                self.bytes(np.asarray(content.data), "u1")
+                return
+            self.line(f"list {len(offsets) - 1}")
+            self.bytes(offsets, "<i8")
+            if offsets[-1] > 0:
+                self.node(content)
+        elif kind == "RegularArray":
+            self.line(f"fixed {layout.size} {len(layout)}")
+            if layout.size * len(layout) > 0:
+                self.node(layout.content[: layout.size * len(layout)])
+        elif kind == "RecordArray":
+            names = layout.fields
+            self.line(f"record {','.join(names)} {len(layout)}")
+            for name in names:
+                self.node(layout.content(name)[: len(layout)])
+        elif kind in ("IndexedArray",):
+            self.node(layout.project())
+        elif kind == "UnionArray":
+            raise NotImplementedError("variants are digested by hand")
+        else:
+            raise NotImplementedError(kind)
+
+
+def digest(array):
+    result = Digest()
+    result.node(ak.to_packed(array).layout)
+    return result.hash.hexdigest()[:16]
+
+
+def histograms(files):
+    result = {}
+    for path in files:
+        found = {}
+        with uproot.open(path) as file:
+            for key, class_name in file.classnames().items():
+                if not class_name.startswith(("TH1", "TH2")):
+                    continue
+                histogram = file[key]
+                values = histogram.values(flow=True)
+                found[key] = {
+                    "class": class_name,
+                    "title": histogram.member("fTitle"),
+                    "entries": histogram.member("fEntries"),
+                    "edges": [axis.edges().tolist() for axis in histogram.axes],
+                    "sumW": values.T.reshape(-1).tolist(),
+                    "sumW2": histogram.variances(flow=True).T.reshape(-1).tolist(),
+                }
+        if found:
+            result[os.path.basename(path)] = found
+    json.dump(result, sys.stdout, indent=0)
+
+
+def digests(folder, files):
+    for path in files:
+        lines = []
+        with uproot.open(path) as file:
+            for key, class_name in file.classnames().items():
+                if class_name not in ("TTree", "TNtuple", "ROOT::RNTuple"):
+                    continue
+                tree = file[key]
+                names = tree.keys(recursive=True, full_paths=True) if class_name != "ROOT::RNTuple" else tree.keys(recursive=False)
+                for name in names:
+                    try:
+                        array = tree[name].array(library="ak") if class_name != "ROOT::RNTuple" else tree.arrays(filter_name=name)[name]
+                        lines.append(f"{key}\t{name}\t{digest(array)}")
+                    except Exception as error:
+                        print(f"{path}: {key}: {name}: {type(error).__name__} {str(error)[:100]}", file=sys.stderr)
+        if lines:
+            with open(os.path.join(folder, os.path.basename(path) + ".txt"), "w") as out:
+                out.write("\n".join(lines) + "\n")
+
+
+def small(folder):
+    import hist
+
+    generator = np.random.default_rng(20250917)
+    weighted = hist.Hist(
+        hist.axis.Variable([0, 10, 25, 45.5, 100], name="pt", label="p_{T}"), storage=hist.storage.Weight()
+    )
+    weighted.fill(generator.exponential(30, 500), weight=generator.normal(1, 0.4, 500))
+    plain = hist.Hist(hist.axis.Regular(7, -3, 3, name="x"), storage=hist.storage.Double())
+    plain.fill(generator.normal(0, 1.4, 300))
+    plane = hist.Hist(
+        hist.axis.Regular(3, 0, 3, name="x", label="x"), hist.axis.Variable([-1, 0, 5], name="y", label="y"),
+        storage=hist.storage.Weight(),
+    )
+    plane.fill(generator.normal(1, 2, 200), generator.normal(1, 3, 200), weight=generator.exponential(2, 200))
+    with uproot.recreate(os.path.join(folder, "histograms.root"), compression=uproot.ZLIB(4)) as file:
+        file["weighted"] = weighted
+        file["shapes/plain"] = plain
+        file["shapes/deep/plane"] = plane
+
+
+if __name__ == "__main__":
+    command, *rest = sys.argv[1:] or ["help"]
+    if command == "small":
+        small(rest[0])
+    elif command == "histograms":
+        histograms(rest)
+    elif command == "digests":
+        digests(rest[0], rest[1:])
+    else:
+        sys.exit(__doc__)
