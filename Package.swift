@@ -122,7 +122,7 @@ let package = Package(
       ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", "EventGeneration"]),
     tests(of: "EventSelection", ["Columns", "Histograms"]),
     tests(of: "StatisticalModels", ["Histograms", "Records"]),
-    tests(of: "Inference", ["StatisticalModels", "CoreNumerics"]),
+    tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms"]),
     tests(of: "Figures"),
     tests(of: "Reports", ["Figures"]),
     tests(

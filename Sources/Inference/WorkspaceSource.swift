@@ -4,7 +4,7 @@ import StatisticalModels
 
 /// A workspace as it is named on a command line: a file, what patches it, and a measurement of it.
 public struct WorkspaceSource: Hashable, Codable, Sendable {
-  /// pyhf's JSON.
+  /// pyhf's JSON, or what ``WorkspaceReader`` makes such of.
   public var workspace: URL
   /// A JSON Patch, or a patch set of which ``patchName`` is taken; `nil` for none.
   public var patch: URL?
@@ -41,10 +41,11 @@ public struct WorkspaceSource: Hashable, Codable, Sendable {
   }
 
   /// The workspace, patched, and the digest of that document.
-  /// - Throws: ``JSONSyntaxError``, ``WorkspaceError``, ``FileError``.
+  /// - Throws: ``JSONSyntaxError``, ``DatacardError``, ``WorkspaceError``, ``FileError``.
   public func load() throws -> (workspace: Workspace, digest: Digest) {
     let name = workspace.lastPathComponent
-    var document = try JSONValue.parse(Data(readingFrom: workspace), file: name)
+    let (read, codes, _) = try WorkspaceReader().document(workspace)
+    var document = read
     if let patch {
       let change = try JSONValue.parse(Data(readingFrom: patch), file: patch.lastPathComponent)
       if case .object = change {
@@ -60,7 +61,9 @@ public struct WorkspaceSource: Hashable, Codable, Sendable {
         document = try JSONPatch(change, file: patch.lastPathComponent).applied(to: document)
       }
     }
-    return (try Workspace(document, file: name), document.digest)
+    var result = try Workspace(document, file: name)
+    result.codes = codes
+    return (result, document.digest)
   }
 
   /// The model of the measurement, and the digest of the patched document.

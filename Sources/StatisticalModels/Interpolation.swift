@@ -13,6 +13,9 @@ public enum Interpolation: Int, Hashable, Codable, Sendable {
   case polynomialExponential = 4
   /// Code 4p: the same inside, linear outside (shifts only).
   case polynomialLinear = 5
+  /// CMS Combine's asymmetric log-normal: code 1 outside |α| < 1/2, whose exponents are joined inside by a polynomial, matched
+  /// in value and two derivatives (factors only). A symmetric factor is exactly κ^α.
+  case joinedExponential = 6
 }
 
 /// The interpolation codes of a model. pyhf's defaults are 4 for normsys and 4p for histosys.
@@ -23,7 +26,8 @@ public struct InterpolationCodes: Hashable, Codable, Sendable {
   public init(normsys: Interpolation = .polynomialExponential, histosys: Interpolation = .polynomialLinear) {
     precondition(normsys != .polynomialLinear, "code 4p interpolates shifts, not factors")
     precondition(
-      histosys != .piecewiseExponential && histosys != .polynomialExponential, "codes 1 and 4 interpolate factors")
+      histosys != .piecewiseExponential && histosys != .polynomialExponential && histosys != .joinedExponential,
+      "codes 1 and 4 and joined exponentials interpolate factors")
     self.normsys = normsys
     self.histosys = histosys
   }
@@ -75,7 +79,18 @@ extension Interpolation {
         c[0] + alpha * (2 * c[1] + alpha * (3 * c[2] + alpha * (4 * c[3] + alpha * (5 * c[4] + alpha * 6 * c[5]))))
       let second = 2 * c[1] + alpha * (6 * c[2] + alpha * (12 * c[3] + alpha * (20 * c[4] + alpha * 30 * c[5])))
       return Jet(1 + value, first, second)
-    case .polynomialExponential, .piecewiseExponential, .polynomialLinear:
+    case .joinedExponential where abs(alpha) < 0.5:
+      // ln f = α [m + h a(2α)], with m and h half the sum and half the difference of the outer slopes ln(high) and −ln(low).
+      let (mean, half) = (0.5 * (c[6] - c[7]), 0.5 * (c[6] + c[7]))
+      let t = 2 * alpha
+      let q = t * t
+      let join = 0.125 * t * (15 + q * (3 * q - 10))
+      let joinSlope = 0.25 * (15 + q * (15 * q - 30))
+      let joinCurve = 0.5 * t * (60 * q - 60)
+      let slope = mean + half * (join + alpha * joinSlope)
+      let value = exp(alpha * (mean + half * join))
+      return Jet(value, slope * value, (slope * slope + half * (2 * joinSlope + alpha * joinCurve)) * value)
+    case .polynomialExponential, .piecewiseExponential, .polynomialLinear, .joinedExponential:
       let rate = alpha >= 0 ? c[6] : -c[7]
       let value = exp(alpha * rate)
       return Jet(value, rate * value, rate * rate * value)
@@ -103,7 +118,7 @@ extension Interpolation {
   /// A shift that is 0 at α = 0, `up` at +1 and −`down` at −1.
   func shift(_ alpha: Double, down: Double, up: Double) -> Jet {
     switch self {
-    case .piecewiseLinear, .piecewiseExponential, .polynomialExponential:
+    case .piecewiseLinear, .piecewiseExponential, .polynomialExponential, .joinedExponential:
       return alpha >= 0 ? Jet(alpha * up, up, 0) : Jet(alpha * down, down, 0)
     case .quadratic:
       let a = 0.5 * (up - down)

@@ -100,9 +100,10 @@ public struct Model: Sendable {
     package var slots: [Int]
   }
 
-  /// Compiles a workspace for a measurement (`nil`: the first).
+  /// Compiles a workspace for a measurement (`nil`: the first) with interpolations (`nil`: the workspace's own).
   /// - Throws: ``WorkspaceError``.
-  public init(_ workspace: Workspace, measurement: String? = nil, codes: InterpolationCodes = .init()) throws {
+  public init(_ workspace: Workspace, measurement: String? = nil, codes: InterpolationCodes? = nil) throws {
+    let codes = codes ?? workspace.codes
     var compiler = ModelCompiler(
       workspace: try workspace.validated(), measurement: try workspace.measurement(named: measurement), codes: codes)
     try compiler.compile()

@@ -8,6 +8,8 @@ public struct Workspace: Hashable, Sendable {
   public var measurements: [Measurement]
   /// What errors call it: a file, or `workspace`.
   public var file = "workspace"
+  /// The interpolations of its likelihood: those of the program that its file is for. No format holds them.
+  public var codes = InterpolationCodes()
 
   public init(channels: [Channel], observations: [Observation], measurements: [Measurement]) {
     self.channels = channels

@@ -4,7 +4,7 @@ import Foundation
 import Records
 import StatisticalModels
 
-/// `searchlight workspace inspect|combine|prune|rename|sort|digest`
+/// `searchlight workspace inspect|combine|prune|rename|sort|digest|convert`
 struct WorkspaceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "workspace", abstract: "Looks into HistFactory workspaces (pyhf JSON) and makes others of them.",
@@ -15,8 +15,9 @@ struct WorkspaceCommand: ParsableCommand {
         searchlight workspace inspect Tests/Reference/pyhf/workspace_all_modifiers.json
         searchlight workspace prune w.json --channel CR_top --output fewer.json
         searchlight workspace digest w.json
+        searchlight workspace convert card.txt --output w.json
       """,
-    subcommands: [Inspect.self, Combine.self, Prune.self, Rename.self, Sort.self, Digest.self])
+    subcommands: [Inspect.self, Combine.self, Prune.self, Rename.self, Sort.self, Digest.self, Convert.self])
 
   /// Where a workspace that was made goes.
   struct Output: ParsableArguments {

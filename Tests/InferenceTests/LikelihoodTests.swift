@@ -9,6 +9,7 @@ struct LikelihoodTests {
   static let codes: [InterpolationCodes] = [
     .init(), .init(normsys: .piecewiseExponential, histosys: .piecewiseLinear),
     .init(normsys: .piecewiseLinear, histosys: .quadratic), .init(normsys: .quadratic, histosys: .polynomialLinear),
+    .combine,
   ]
 
   /// Points off the kinks, inside and outside |α| = 1, and with a factor of zero.

@@ -59,4 +59,20 @@ import Testing
         empty.status == 1 && empty.errors.contains("standard input:1:1: expected a JSON value"), "\(empty.errors)")
     }
   }
+
+  @Test func datacardsAreConvertedAndHaveLimitsAsTheyAre() async throws {
+    try await withTemporaryFolder { folder in
+      let card = referenceURL("datacards/counting.txt").path
+      #expect(try await Program.run(["workspace", "convert", card, "--output", "w.json"], in: folder).status == 0)
+      let written = try WorkspaceDocument(readingFrom: folder.appendingPathComponent("w.json"))
+      #expect(written.workspace.channels.map(\.name) == ["b1", "gmN_WW_norm"])
+      let printed = try await Program.run(["limit", card], in: folder)
+      #expect(printed.status == 0 && printed.output.contains("observed   1.62"), "\(printed.output)")
+      let broken = folder.appendingPathComponent("broken.txt")
+      try "imax 1\nbin b\nobservation x\n".write(to: broken, atomically: true, encoding: .utf8)
+      let failed = try await Program.run(["limit", broken.path], in: folder)
+      #expect(failed.status == 1)
+      #expect(failed.errors.contains("broken.txt:3: observation: found 'x'; expected a number"), "\(failed.errors)")
+    }
+  }
 }
