@@ -81,7 +81,7 @@ let package = Package(
 
     // 6: pictures and pages
     module("Figures", ["CCairo", "Histograms", "CoreNumerics", "Records", "ByteIO"]),
-    module("Reports", ["Figures", "Records", "ByteIO"]),
+    module("Reports", ["Figures", "Inference", "StatisticalModels", "CoreNumerics", "Records", "ByteIO"]),
 
     // 7: searches
     module(
@@ -124,7 +124,7 @@ let package = Package(
     tests(of: "StatisticalModels", ["Histograms", "Records"]),
     tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms"]),
     tests(of: "Figures"),
-    tests(of: "Reports", ["Figures"]),
+    tests(of: "Reports", ["Figures", "Inference", "StatisticalModels", "CoreNumerics"]),
     tests(
       of: "Searches",
       [

@@ -11,10 +11,14 @@ public struct Figure: Hashable, Codable, Sendable {
   public var columns: [[Panel]]
   /// Room at the left of each column for numbers and title, and at the right for a colour bar.
   public var leftMargin, rightMargin: Double
+  /// Room below the lowest panels for numbers and title.
+  public var bottomMargin: Double
+  /// Another room at the left of the columns after the first, whose panels share its vertical axis.
+  public var innerMargin: Double?
 
   public init(
     title: String, width: Double = 360, height: Double = 300, columns: [[Panel]], leftMargin: Double = 50,
-    rightMargin: Double = 12
+    rightMargin: Double = 12, bottomMargin: Double = 40, innerMargin: Double? = nil
   ) {
     self.title = title
     self.width = width
@@ -22,10 +26,11 @@ public struct Figure: Hashable, Codable, Sendable {
     self.columns = columns
     self.leftMargin = leftMargin
     self.rightMargin = rightMargin
+    self.bottomMargin = bottomMargin
+    self.innerMargin = innerMargin
   }
 
   private static let topMargin = 18.0
-  private static let bottomMargin = 40.0
 
   /// The figure as a list of marks on its page.
   /// - Throws: ``FigureError``.
@@ -33,7 +38,9 @@ public struct Figure: Hashable, Codable, Sendable {
     guard !columns.isEmpty, columns.allSatisfy({ !$0.isEmpty }) else { throw FigureError(.empty, in: title) }
     var drawing = Drawing(width: width, height: height, title: title)
     drawing.rectangle(Rect(left: 0, top: 0, right: width, bottom: height), fill: .white, role: .frame)
-    let columnWidth = width / Double(columns.count)
+    let inner = innerMargin ?? leftMargin
+    let count = Double(columns.count)
+    let frameWidth = (width - leftMargin - inner * (count - 1)) / count - rightMargin
     // All columns or none, so that the panels of a grid are alike.
     var allShareAxes = true
     for panels in columns {
@@ -41,13 +48,13 @@ public struct Figure: Hashable, Codable, Sendable {
       allShareAxes = allShareAxes && panels.allSatisfy { $0.x == panels[0].x } && ranges.allSatisfy { $0 == ranges[0] }
     }
     for (index, panels) in columns.enumerated() {
-      let left = Double(index) * columnWidth + leftMargin
-      let right = Double(index + 1) * columnWidth - rightMargin
+      let left = leftMargin + Double(index) * (inner + frameWidth + rightMargin)
+      let right = left + frameWidth
       let hangTogether = panels.count > 1 && allShareAxes
-      let gaps = hangTogether ? 6.0 : Self.topMargin + Self.bottomMargin
+      let gaps = hangTogether ? 6.0 : Self.topMargin + bottomMargin
       // A column with fewer panels than its neighbours leaves the rest of its height free.
       let missing = hangTogether ? 0 : Double((columns.map(\.count).max() ?? 0) - panels.count)
-      let free = height - Self.topMargin - Self.bottomMargin - gaps * (Double(panels.count - 1) + missing)
+      let free = height - Self.topMargin - bottomMargin - gaps * (Double(panels.count - 1) + missing)
       let shares = panels.reduce(missing) { $0 + $1.heightShare }
       var top = Self.topMargin
       for (row, panel) in panels.enumerated() {

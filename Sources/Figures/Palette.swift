@@ -34,6 +34,8 @@ public enum ColorMap: String, Hashable, Codable, Sendable, CaseIterable {
   case cividis
   /// White to dark blue, for few counts on empty ground.
   case blues
+  /// Blue through white to red, of equal strength at equal distance from the middle (ColorBrewer's RdBu, reversed).
+  case diverging
 
   var anchors: [UInt32] {
     switch self {
@@ -48,6 +50,7 @@ public enum ColorMap: String, Hashable, Codable, Sendable, CaseIterable {
         0xAAA073, 0xBBAD6D, 0xCCBA64, 0xDDC858, 0xEFD748, 0xFEE838,
       ]
     case .blues: [0xF7FBFF, 0xDEEBF7, 0xC6DBEF, 0x9ECAE1, 0x6BAED6, 0x4292C6, 0x2171B5, 0x08519C, 0x08306B]
+    case .diverging: [0x2166AC, 0x4393C3, 0x92C5DE, 0xD1E5F0, 0xFFFFFF, 0xFDDBC7, 0xF4A582, 0xD6604D, 0xB2182B]
     }
   }
 

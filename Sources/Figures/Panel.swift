@@ -169,12 +169,16 @@ struct PanelLayout {
   private func drawCategories(
     _ categories: [Category], _ axisMap: AxisMap, horizontal: Bool, into drawing: inout Drawing
   ) {
-    for (index, category) in categories.enumerated() {
+    let labels = categories.map { TextLayout($0.label, size: Metrics.labelSize) }
+    // Below the axis, names that are wider than their categories stand on end.
+    let room = frame.width / Double(max(1, categories.count)) - 4
+    let upright = horizontal && labels.contains { $0.advance > room }
+    for (index, label) in labels.enumerated() {
       let at = axisMap(Double(index) + 0.5)
       drawing.text(
-        TextLayout(category.label, size: Metrics.labelSize),
-        at: horizontal ? Point(at, frame.bottom + 6) : Point(frame.left - 6, at), size: Metrics.labelSize,
-        horizontal: horizontal ? .center : .right, vertical: horizontal ? .top : .middle, role: .tickLabel)
+        label, at: horizontal ? Point(at, frame.bottom + 6) : Point(frame.left - 6, at), size: Metrics.labelSize,
+        horizontal: upright || !horizontal ? .right : .center, vertical: horizontal && !upright ? .top : .middle,
+        angle: upright ? -.pi / 2 : 0, role: .tickLabel)
     }
     for index in 1..<max(1, categories.count) where categories[index].group != categories[index - 1].group {
       let at = axisMap(Double(index))
@@ -269,11 +273,10 @@ struct PanelLayout {
       let rect = Rect(
         left: bar.left, top: bar.bottom - high * bar.height, right: bar.right,
         bottom: bar.bottom - low * bar.height + 0.3)
-      drawing.rectangle(rect, fill: HeatMapSeries.colors.color(at: 0.08 + 0.8 * low), role: .colorBar)
+      drawing.rectangle(rect, fill: heatMap.color(at: (low + high) / 2), role: .colorBar)
     }
     drawing.rectangle(bar, stroke: Stroke(.black, width: 0.7), role: .colorBar)
-    let range = heatMap.range
-    for major in Ticks.logarithmic(from: range.low, to: range.high, target: 6).majors {
+    for major in heatMap.ticks.majors {
       let y = bar.bottom - heatMap.fraction(major.position) * bar.height
       guard y >= bar.top - 0.5, y <= bar.bottom + 0.5 else { continue }
       drawing.line([Point(bar.right - 4, y), Point(bar.right, y)], stroke: Stroke(.black, width: 0.7), role: .tick)

@@ -5,11 +5,14 @@ extension HeatMapSeries: PlotElement {
 
   func validate() throws(FigureError) {
     try check.notEmpty(values.count)
+    if case .diverging(let limit) = scale, !(limit > 0 && limit.isFinite) {
+      throw FigureError(.parameter("the colour scale's limit must be positive, got \(limit)"), in: subject)
+    }
     try check.edges(yEdges, for: values.count)
     for row in values { try check.edges(xEdges, for: row.count) }
     for (index, row) in values.enumerated() {
       for value in row {
-        guard value.map({ $0.isFinite && $0 > 0 }) ?? true else {
+        guard value.map({ $0.isFinite && ($0 > 0 || scale != .logarithmic) }) ?? true else {
           throw FigureError(
             .notFinite(
               quantity: "values (positive on the logarithmic colour scale)", index: index, value: "\(value ?? 0)"),
@@ -24,27 +27,38 @@ extension HeatMapSeries: PlotElement {
   func obstacles(map: PanelMap) -> [Obstacle] { [.box(map.frame)] }
   var legendEntries: [LegendEntry] { [] }
 
-  /// The smallest and largest value; the ends of the colour scale.
+  /// The ends of the colour scale; of a logarithmic one the smallest and largest value.
   var range: (low: Double, high: Double) {
+    if case .diverging(let limit) = scale { return (-limit, limit) }
     let all = values.flatMap { $0.compactMap { $0 } }
     let low = all.min() ?? 1
     let high = all.max() ?? 1
     return low < high ? (low, high) : (low / 2, high * 2)
   }
 
-  /// The place of a value on the logarithmic colour scale; pale for small values.
+  /// The place of a value between the ends of the scale.
   func fraction(_ value: Double) -> Double {
     let (low, high) = range
-    return log(value / low) / log(high / low)
+    return scale == .logarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
   }
 
-  static let colors = ColorMap.blues
+  /// The colour at a fraction of the scale. A logarithmic one leaves out the palest and the darkest, for texts.
+  func color(at fraction: Double) -> Color {
+    scale == .logarithmic ? ColorMap.blues.color(at: 0.08 + 0.8 * fraction) : ColorMap.diverging.color(at: fraction)
+  }
+
+  /// Marks of the colour bar.
+  var ticks: Ticks {
+    let (low, high) = range
+    return scale == .logarithmic
+      ? Ticks.logarithmic(from: low, to: high, target: 6) : Ticks.linear(from: low, to: high, target: 8)
+  }
 
   func draw(into drawing: inout Drawing, map: PanelMap) {
     for (row, cells) in values.enumerated() {
       for (column, value) in cells.enumerated() {
         let rect = Rect(around: [map(xEdges[column], yEdges[row]), map(xEdges[column + 1], yEdges[row + 1])])
-        let color = value.map { Self.colors.color(at: 0.08 + 0.8 * fraction($0)) } ?? .white
+        let color = value.map { self.color(at: fraction($0)) } ?? .white
         drawing.rectangle(rect, fill: color, stroke: Stroke(.white, width: 0.8), role: .cell)
         guard let lines = texts?[row][column].split(separator: "\n"), !lines.isEmpty else { continue }
         let size = min(8.5, rect.height / (1.5 * Double(lines.count)))

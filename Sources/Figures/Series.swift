@@ -215,18 +215,78 @@ public struct BarSeries: Hashable, Codable, Sendable {
 
 /// Coloured cells with texts.
 public struct HeatMapSeries: Hashable, Codable, Sendable {
+  /// How values become colours.
+  public enum Scale: Hashable, Codable, Sendable {
+    /// From pale to dark, in equal ratios; values are positive.
+    case logarithmic
+    /// From blue at −`limit` through white at 0 to red at `limit`.
+    case diverging(limit: Double)
+  }
+
   /// Edges of the cells; `0, 1, …, n` on an axis of categories.
   public var xEdges, yEdges: [Double]
   /// Shape [rows, columns], row along y; nil cells stay empty.
   public var values: [[Double?]]
   /// Rich text in the cells, of the same shape; nil for none.
   public var texts: [[String]]?
+  public var scale: Scale
 
-  public init(xEdges: [Double], yEdges: [Double], values: [[Double?]], texts: [[String]]? = nil) {
+  public init(
+    xEdges: [Double], yEdges: [Double], values: [[Double?]], texts: [[String]]? = nil, scale: Scale = .logarithmic
+  ) {
+    self.scale = scale
     self.xEdges = xEdges
     self.yEdges = yEdges
     self.values = values
     self.texts = texts
+  }
+}
+
+/// Horizontal bars between two ends, as of impacts beside an axis of categories.
+public struct SpanSeries: Hashable, Codable, Sendable {
+  public var label: String?
+  /// The ends of each bar, in any order.
+  public var from, to: [Double]
+  /// Centres and common height of the bars, in the units of the axis.
+  public var y: [Double]
+  public var height: Double
+  /// Inside and edge; at least one of them.
+  public var fill: Fill?
+  public var outline: LineStyle?
+
+  public init(
+    _ label: String? = nil, from: [Double], to: [Double], y: [Double], height: Double, fill: Fill? = nil,
+    outline: LineStyle? = nil
+  ) {
+    self.label = label
+    self.from = from
+    self.to = to
+    self.y = y
+    self.height = height
+    self.fill = fill
+    self.outline = outline
+  }
+}
+
+/// Filled areas of any shape.
+public struct AreaSeries: Hashable, Codable, Sendable {
+  public struct Corner: Hashable, Codable, Sendable {
+    public var x, y: Double
+    public init(_ x: Double, _ y: Double) {
+      self.x = x
+      self.y = y
+    }
+  }
+
+  public var label: String?
+  /// Corners of each area, in order. Areas that meet leave no seam.
+  public var areas: [[Corner]]
+  public var color: Color
+
+  public init(_ label: String? = nil, areas: [[Corner]], color: Color) {
+    self.label = label
+    self.areas = areas
+    self.color = color
   }
 }
 
@@ -258,6 +318,8 @@ public enum Series: Hashable, Codable, Sendable {
   case bars(BarSeries)
   case heatMap(HeatMapSeries)
   case rule(RuleSeries)
+  case spans(SpanSeries)
+  case areas(AreaSeries)
 
   var element: any PlotElement {
     switch self {
@@ -269,6 +331,8 @@ public enum Series: Hashable, Codable, Sendable {
     case .bars(let series): series
     case .heatMap(let series): series
     case .rule(let series): series
+    case .spans(let series): series
+    case .areas(let series): series
     }
   }
 }

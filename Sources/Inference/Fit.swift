@@ -21,6 +21,9 @@ public struct FitReport: Hashable, Codable, Sendable {
   public var deviance: Double
   /// What the minimiser says of its last point.
   public var minimizer: MinimizerReport
+  /// The condition number ‖H‖₁‖H⁻¹‖₁ of the Hessian of the free parameters, scaled to a unit diagonal so that units do not
+  /// enter; `nil` where it is singular. Uncertainties keep about 16 − log₁₀ of it digits.
+  public var conditioning: Double?
 
   public var parametersAtBounds: [String] {
     parameters.filter { $0.state == .atLowerBound || $0.state == .atUpperBound }.map(\.name)
@@ -160,6 +163,7 @@ public final class Fitter {
       }
     }
     let covariance = Cholesky.inverse(of: matrix, order: free.count)
+    let conditioning = covariance.map { Self.conditionNumber(matrix, inverse: $0, order: free.count) }
     let parameters = (0..<count).map { index in
       let state: FitReport.FittedParameter.State =
         minimizer.fixed[index]
@@ -174,7 +178,18 @@ public final class Fitter {
     }
     return FitReport(
       parameters: parameters, twiceNLL: outcome.value + likelihood.saturatedTwiceNLL, deviance: outcome.value,
-      minimizer: outcome)
+      minimizer: outcome, conditioning: conditioning)
+  }
+
+  /// Of two symmetric matrices of which the lower triangles are there.
+  private static func conditionNumber(_ matrix: [Double], inverse: [Double], order: Int) -> Double {
+    func norm(_ lower: [Double], _ scale: (Int) -> Double) -> Double {
+      (0..<order).map { i in
+        (0..<order).reduce(0) { $0 + abs(lower[max(i, $1) * order + min(i, $1)]) * scale(i) * scale($1) }
+      }.max() ?? 1
+    }
+    let root = (0..<order).map { matrix[$0 * order + $0].squareRoot() }
+    return norm(matrix) { 1 / root[$0] } * norm(inverse) { root[$0] }
   }
 }
 

@@ -59,6 +59,10 @@ public struct WorkspaceFit: Hashable, Codable, Sendable {
     var lines = [
       "\(quality) (p = \(number(pValue)): deviance \(number(fit.deviance)) for \(degreesOfFreedom) degrees of freedom).",
       "", "-2 ln L    \(String(format: "%.6f", fit.twiceNLL))",
+      "fit        \(fit.minimizer.status.rawValue) after \(fit.minimizer.evaluations) evaluations, "
+        + String(format: "estimated distance %.1e, ", fit.minimizer.estimatedDistance)
+        + String(format: "scaled gradient %.1e, ", fit.minimizer.scaledGradient)
+        + (fit.conditioning.map { String(format: "condition number %.3g", $0) } ?? "singular Hessian"),
     ]
     let bounds = fit.parametersAtBounds
     if !bounds.isEmpty { lines.append("at bounds  \(bounds.joined(separator: ", "))") }
@@ -69,7 +73,10 @@ public struct WorkspaceFit: Hashable, Codable, Sendable {
       switch parameter.state {
       case .fixed: value = "\(number(parameter.value)) (fixed)"
       case .atLowerBound, .atUpperBound: value = "\(number(parameter.value)) (at its bound)"
-      case .free: value = "\(number(parameter.value)) ± \(parameter.uncertainty.map(number) ?? "undetermined")"
+      case .free:
+        // What is nothing beside its uncertainty is rounding.
+        let rounded = abs(parameter.value) < 1e-9 * (parameter.uncertainty ?? 0) ? 0 : parameter.value
+        value = "\(number(rounded)) ± \(parameter.uncertainty.map(number) ?? "undetermined")"
       }
       let measured = pull.map { pull in
         String(format: "%+.3f  ", pull.value) + (pull.constraint.map { String(format: "%.3f", $0) } ?? "-")
@@ -77,6 +84,16 @@ public struct WorkspaceFit: Hashable, Codable, Sendable {
       lines.append("\(padded(parameter.name, width))  \(padded(value, 24))  \(measured ?? "")".trimmedAtEnd)
     }
     return lines.joined(separator: "\n")
+  }
+
+  private var minimizerDocument: JSONValue {
+    .object([
+      JSONMember("status", .string(fit.minimizer.status.rawValue)),
+      JSONMember("evaluations", .integer(fit.minimizer.evaluations)),
+      JSONMember("estimated_distance", finite(fit.minimizer.estimatedDistance)),
+      JSONMember("scaled_gradient", finite(fit.minimizer.scaledGradient)),
+      JSONMember("condition_number", finite(fit.conditioning)),
+    ])
   }
 
   /// `{"parameters": [{"name", "value", "uncertainty", "state", "pull", "constraint"}], "twice_nll", …}`; null for what there
@@ -100,6 +117,7 @@ public struct WorkspaceFit: Hashable, Codable, Sendable {
       JSONMember("poi", poi.map { .string($0) } ?? .null), JSONMember("twice_nll", finite(fit.twiceNLL)),
       JSONMember("deviance", finite(fit.deviance)), JSONMember("degrees_of_freedom", .integer(degreesOfFreedom)),
       JSONMember("p_value", finite(pValue)),
+      JSONMember("minimizer", minimizerDocument),
       JSONMember("parameters_at_bounds", .array(fit.parametersAtBounds.map { .string($0) })),
       JSONMember("parameters", .array(parameters)), JSONMember("correlations", correlations ?? .null),
       JSONMember("workspace_sha256", .string(workspaceDigest.hex)), JSONMember("searchlight", .string(version)),

@@ -21,10 +21,7 @@ struct ClsCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "The tested value; 1 where not given. q0 tests 0.") var mu: Double?
   @Option(help: "The statistic: qtilde or q for limits, q0 for discovery.") var testStat: TestStatistic = .qtilde
   @Option(help: "asymptotics or toys.") var calculator: CalculatorKind = .asymptotics
-  @Option(help: "Toys of each hypothesis.") var toys = 2000
-  @Option(help: "The seed of the toys.") var seed: UInt64 = 1
-  @Option(help: "The file that keeps the toys.", completion: .file(extensions: ["json"])) var state: String?
-  @Option(help: "Threads that throw toys.") var workers = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup var toys: ToyOptions
   @Option(help: "The confidence level of the verdict, between 0 and 1.") var cl = 0.95
   @OptionGroup var format: FormatOptions
 
@@ -36,19 +33,15 @@ struct ClsCommand: ParsableCommand {
         throw ValidationError("q0 tests the background, --mu 0; for --mu \(mu) use --test-stat qtilde or q")
       }
     }
-    guard toys > 0 else { throw ValidationError("--toys needs a positive number, got \(toys)") }
-    guard workers > 0 else { throw ValidationError("--workers needs a positive number, got \(workers)") }
-    guard state == nil || calculator == .toys else { throw ValidationError("--state needs --calculator toys") }
+    try toys.check(calculator)
   }
 
   func run() throws {
     let request = ClsRequest(
-      try workspace.source(), mu: mu ?? 1, statistic: testStat, calculator: calculator, cl: cl, toys: toys, seed: seed)
-    // Without a file to keep toys in, Ctrl-C ends the program as it ends others.
-    let token = state == nil ? CancellationToken() : interruptibleToken()
+      try workspace.source(), mu: mu ?? 1, statistic: testStat, calculator: calculator, cl: cl, toys: toys.toys,
+      seed: toys.seed)
     let report = try request.run(
-      state: state.map { URL(fileURLWithPath: $0) }, workers: workers, progress: ProgressPrinter().handler,
-      cancellation: token)
+      state: toys.stateURL, workers: toys.workers, progress: ProgressPrinter().handler, cancellation: toys.token())
     format.show(report.text, report.document)
   }
 }

@@ -1,6 +1,9 @@
 import ArgumentParser
+import ByteIO
+import Figures
 import Foundation
 import Inference
+import Reports
 import StatisticalModels
 
 /// Which workspace, with which patch, for which measurement.
@@ -8,6 +11,13 @@ struct WorkspaceOptions: ParsableArguments {
   @Argument(help: "The workspace, as pyhf's JSON 1.0.0.", completion: .file(extensions: ["json"]))
   var workspace: String
 
+  @OptionGroup var patch: PatchOptions
+
+  func source() throws -> WorkspaceSource { try patch.source(workspace) }
+}
+
+/// What patches a workspace, and which of its measurements is meant.
+struct PatchOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What to apply first: a JSON Patch, a patch set, or a patch's name in patchset.json beside the workspace.",
@@ -24,7 +34,7 @@ struct WorkspaceOptions: ParsableArguments {
     guard patchName == nil || patch != nil else { throw ValidationError("--patch-name needs --patch SET") }
   }
 
-  func source() throws -> WorkspaceSource {
+  func source(_ workspace: String) throws -> WorkspaceSource {
     try WorkspaceSource(
       workspace: URL(fileURLWithPath: workspace), patchOrName: patch, patchName: patchName, measurement: measurement)
   }
@@ -39,6 +49,24 @@ struct FormatOptions: ParsableArguments {
     switch outputFormat {
     case .text: print(text)
     case .json: print(document.text(indent: 2))
+    }
+  }
+}
+
+/// Whether and where figures are written.
+struct FigureOptions: ParsableArguments {
+  @Option(help: "The folder for figures; none are drawn without it.", completion: .directory) var output: String?
+  @Option(help: "Formats of the figures, separated by commas: pdf, png, svg.")
+  var figures = FigureFormats(formats: [.svg])
+
+  func write(_ made: @autoclosure () throws -> [ReportFigure]) throws {
+    guard let output else { return }
+    for figure in try made() {
+      for format in figures.formats {
+        let url = URL(fileURLWithPath: output).appendingPathComponent("\(figure.name).\(format.rawValue)")
+        try AtomicFile.write(try figure.figure.render(as: format), to: url)
+        remark(url.relativePath)
+      }
     }
   }
 }

@@ -58,17 +58,50 @@ import Testing
     }
   }
 
-  /// Each prints its verdict first, and a document on demand; a workspace that is not there is a failure.
-  @Test(arguments: ["fit", "significance"])
-  func verdictsComeFirst(_ command: String) async throws {
+  /// Each prints its verdict first, a document on demand and its figures; a workspace that is not there is a failure.
+  @Test(arguments: [
+    (["fit"], [], "The model describes", ["correlations.svg", "pulls.svg"]),
+    (
+      ["significance"], ["--luminosity", "139", "--luminosities", "36,3000"], "The data show no signal",
+      ["significance.svg"]
+    ),
+    (["scan"], ["mu", "--points", "5"], "mu = 0, in [0 (its bound), 0.5", ["scan-mu.svg"]),
+    (["scan"], ["mu", "jes", "--points", "7"], "mu = 0 and jes = -0.013", ["scan-mu-jes.svg"]),
+    (["rank"], [], "xs_zjets moves mu = 0", ["ranking.svg"]),
+  ])
+  func verdictsComeFirst(_ command: [String], _ more: [String], _ verdict: String, _ figures: [String]) async throws {
     try await withTemporaryFolder { folder in
-      let text = try await Program.run([command, workspace], in: folder)
-      #expect(text.status == 0 && text.output.hasPrefix("The "), "\(text)")
-      let document = try await Program.run([command, workspace, "--output-format", "json"], in: folder)
+      let text = try await Program.run(command + [workspace] + more + ["--output", "figures"], in: folder)
+      #expect(text.status == 0 && text.output.hasPrefix(verdict), "\(text)")
+      let made = try FileManager.default.contentsOfDirectory(
+        atPath: folder.appendingPathComponent("figures").path)
+      #expect(made.sorted() == figures)
+      let document = try await Program.run(command + [workspace] + more + ["--output-format", "json"], in: folder)
       #expect(document.status == 0 && document.errors.isEmpty)
       _ = try JSONSerialization.jsonObject(with: Data(document.output.utf8))
-      #expect(try await Program.run([command, "absent.json"], in: folder).status == 1)
-      #expect(try await Program.run([command, workspace, "--patch-name", "x"], in: folder).status == 2)
+      #expect(try await Program.run(command + ["absent.json"] + more, in: folder).status == 1)
+      #expect(try await Program.run(command + [workspace] + more + ["--patch-name", "x"], in: folder).status == 2)
+    }
+  }
+
+  @Test func misuseSaysWhatWouldHaveWorked() async throws {
+    try await withTemporaryFolder { folder in
+      let cases: [(arguments: [String], status: Int32, message: String)] = [
+        (["scan", workspace, "mu", "--range=3,1"], 2, "two rising numbers"),
+        (["scan", workspace, "mu", "--points", "2"], 2, "from 3 to 1000"),
+        (["scan", workspace, "mu", "mu"], 2, "two different parameters"),
+        (["scan", workspace, "mu", "--range=-1,1"], 1, "leaves its bounds, 0.0 to 10.0"),
+        (["scan", workspace, "nu"], 1, "no parameter 'nu'; there are mu"),
+        (["significance", workspace, "--luminosities", "1,-2"], 2, "positive numbers"),
+        (["significance", workspace, "--luminosities", "1,x"], 2, "1,x"),
+        (["significance", workspace, "--luminosity", "3"], 2, "needs --luminosities"),
+        (["significance", workspace, "--state", "x"], 2, "--state needs --calculator toys"),
+        (["fit", workspace, "--figures", "gif", "--output", "x"], 2, "gif"),
+      ]
+      for (arguments, status, message) in cases {
+        let ending = try await Program.run(arguments, in: folder)
+        #expect(ending.status == status && ending.errors.contains(message), "\(arguments): \(ending)")
+      }
     }
   }
 }
