@@ -121,11 +121,11 @@ int readSetting(CPythiaInstance *instance, const char *line) {
 }
 
 int addVeto(CPythiaInstance *instance, const CPythiaVeto *veto, const CPythiaDecayRule *rules, int64_t count,
-            int64_t inARowMax) {
+            int64_t inARowMax, int64_t inShowerMax) {
   return guarded(instance, [&] {
     vector<CPythiaDecayRule> table;
     if (rules) table.assign(rules, rules + count);
-    instance->veto = make_shared<ProcessVeto>(*veto, table, inARowMax);
+    instance->veto = make_shared<ProcessVeto>(*veto, table, inARowMax, inShowerMax);
     return instance->pythia.setUserHooksPtr(instance->veto) ? 0 : instance->fail("Pythia refused the veto");
   });
 }
@@ -159,6 +159,7 @@ int next(CPythiaInstance *instance, const CPythiaFilter *filter, CPythiaEvent *e
     event->pt_hat = pythia.info.pTHat();
     event->scale = pythia.info.QRen();
     event->alpha_s = pythia.info.alphaS();
+    event->shower_sum = instance->veto ? instance->veto->showerSum() : 0;
     event->process_code = pythia.info.code();
     return 0;
   });

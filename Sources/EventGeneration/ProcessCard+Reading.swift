@@ -13,7 +13,7 @@ extension ProcessCard {
   /// Reads a card.
   public init(_ card: CardValue) throws {
     let fields = try card.fields([
-      "schema", "name", "title", "energy", "crossSection", "pythia", "hardProcess", "slices", "veto",
+      "schema", "name", "title", "energy", "crossSection", "pythia", "hardProcess", "slices", "showerScale", "veto",
     ])
     let schema = try fields["schema"].integer(in: 0...)
     guard schema == ProcessCard.schemaVersion else {
@@ -33,6 +33,7 @@ extension ProcessCard {
       energy: try fields["energy"].ifPresent?.double(in: 100.0...200_000.0) ?? 13_000,
       crossSectionNote: try fields["crossSection"].string(), settings: settings, hardProcess: hardProcess,
       slices: try fields["slices"].ifPresent.map(ProcessCard.readSlices) ?? [Slice()],
+      showerScale: try fields["showerScale"].ifPresent?.double(in: 5.0...1000.0) ?? 30,
       veto: try fields["veto"].ifPresent.map(ProcessVeto.init))
   }
 
@@ -62,29 +63,50 @@ extension ProcessCard {
     var slices: [Slice] = []
     for item in try value.list() {
       let slice = try Slice(item)
-      if let previous = slices.last, previous.pTHatMaximum != slice.pTHatMinimum {
-        let end = previous.pTHatMaximum.map { "at \($0) GeV" } ?? "nowhere"
-        throw item.error("starts at \(slice.pTHatMinimum) GeV, the slice before ends \(end): slices must adjoin")
-      }
+      if let previous = slices.last { try check(slice, follows: previous, item) }
       slices.append(slice)
     }
     guard !slices.isEmpty else { throw value.mismatch("at least one slice") }
     return slices
   }
+
+  /// A slice goes on where the one before it ends: in the shower's sum within the same p̂_T, else in p̂_T.
+  private static func check(_ slice: Slice, follows previous: Slice, _ item: CardValue) throws {
+    func end(_ maximum: Double?) -> String { maximum.map { "at \($0) GeV" } ?? "nowhere" }
+    if slice.pTHatMinimum == previous.pTHatMinimum, slice.pTHatMaximum == previous.pTHatMaximum {
+      guard let sum = slice.showerSum, let before = previous.showerSum else {
+        throw item.error("has the p̂_T of the slice before: give both a 'showerSum' that tells them apart")
+      }
+      guard sum.minimum == before.maximum else {
+        throw item.error(
+          "showerSum starts at \(sum.minimum) GeV, the slice before ends \(end(before.maximum)): slices must adjoin")
+      }
+      return
+    }
+    guard previous.pTHatMaximum == slice.pTHatMinimum else {
+      throw item.error(
+        "starts at \(slice.pTHatMinimum) GeV, the slice before ends \(end(previous.pTHatMaximum)): slices must adjoin")
+    }
+  }
 }
 
 extension ProcessCard.Slice {
   fileprivate init(_ value: CardValue) throws {
-    let fields = try value.fields(["pTHat", "eventsPerBlock"])
-    self.init(eventsPerBlock: try fields["eventsPerBlock"].ifPresent?.integer(in: 1...1_000_000) ?? 1000)
-    guard let range = fields["pTHat"].ifPresent else { return }
+    let fields = try value.fields(["pTHat", "showerSum", "eventsPerBlock"])
+    let pTHat = try fields["pTHat"].ifPresent.map(Self.limits)
+    self.init(
+      pTHatMinimum: pTHat?.low ?? 0, pTHatMaximum: pTHat?.high,
+      showerSum: try fields["showerSum"].ifPresent.map(Self.limits).map { .init(minimum: $0.low, maximum: $0.high) },
+      eventsPerBlock: try fields["eventsPerBlock"].ifPresent?.integer(in: 1...1_000_000) ?? 1000)
+  }
+
+  private static func limits(_ range: CardValue) throws -> (low: Double, high: Double?) {
     let limits = try range.list()
     guard limits.count == 2 else { throw range.mismatch("two numbers, the second may be null") }
-    pTHatMinimum = try limits[0].double(in: 0.0...100_000.0)
-    guard let upper = limits[1].ifPresent else { return }
-    let maximum = try upper.double(in: 0.0...100_000.0)
-    guard maximum > pTHatMinimum else { throw range.error("the upper limit must be above the lower one") }
-    pTHatMaximum = maximum
+    let low = try limits[0].double(in: 0.0...100_000.0)
+    guard let high = try limits[1].ifPresent?.double(in: 0.0...100_000.0) else { return (low, nil) }
+    guard high > low else { throw range.error("the upper limit must be above the lower one") }
+    return (low, high)
   }
 }
 

@@ -17,14 +17,19 @@ public struct ProcessCard: Hashable, Codable, Sendable {
   public var settings: [String]
   /// `hardProcess`: a process of this program in place of, or beside, Pythia's own.
   public var hardProcess: HardProcessChoice?
-  /// `slices` (list, one without limits): exclusive ranges of p̂_T, in rising order.
+  /// `slices` (list, one without limits): exclusive ranges of p̂_T, and within them of the shower's scalar sum, in
+  /// rising order.
   public var slices: [Slice]
+  /// `showerScale` (number, 30, 5...1000): transverse momentum in GeV down to which showers and multiple interactions
+  /// have come when a slice's `showerSum` is tested.
+  public var showerScale: Double
   /// `veto`: what is refused before showers.
   public var veto: ProcessVeto?
 
   public init(
     name: String, title: String? = nil, energy: Double = 13_000, crossSectionNote: String, settings: [String],
-    hardProcess: HardProcessChoice? = nil, slices: [Slice] = [Slice()], veto: ProcessVeto? = nil
+    hardProcess: HardProcessChoice? = nil, slices: [Slice] = [Slice()], showerScale: Double = 30,
+    veto: ProcessVeto? = nil
   ) {
     precondition(!slices.isEmpty, "need at least one slice")
     self.name = name
@@ -34,31 +39,53 @@ public struct ProcessCard: Hashable, Codable, Sendable {
     self.settings = settings
     self.hardProcess = hardProcess
     self.slices = slices
+    self.showerScale = showerScale
     self.veto = veto
   }
 
-  /// A range of the hard process's transverse momentum p̂_T, generated on its own.
+  /// A range of the hard process's transverse momentum p̂_T, and of the scalar sum H_T within its shower, generated on its
+  /// own.
   public struct Slice: Hashable, Codable, Sendable {
     /// `pTHat` (two numbers, [0, null], 0...100000): limits in GeV; `null` as the upper one leaves it open.
     public var pTHatMinimum: Double
     public var pTHatMaximum: Double?
+    /// `showerSum` (two numbers, without limits, 0...100000): limits in GeV on the scalar sum of transverse momenta,
+    /// neutrinos left out, of the hard process's decay products and of what showers and multiple interactions have
+    /// radiated down to `showerScale`; `null` as the upper one leaves it open.
+    public var showerSum: ShowerSum?
     /// `eventsPerBlock` (integer, 1000, 1...1000000): events that leave the generator in one block.
     public var eventsPerBlock: Int
 
-    public init(pTHatMinimum: Double = 0, pTHatMaximum: Double? = nil, eventsPerBlock: Int = 1000) {
+    public init(
+      pTHatMinimum: Double = 0, pTHatMaximum: Double? = nil, showerSum: ShowerSum? = nil, eventsPerBlock: Int = 1000
+    ) {
       precondition(eventsPerBlock > 0, "need at least one event a block, got \(eventsPerBlock)")
       self.pTHatMinimum = pTHatMinimum
       self.pTHatMaximum = pTHatMaximum
+      self.showerSum = showerSum
       self.eventsPerBlock = eventsPerBlock
     }
 
-    /// `p̂_T 100–200 GeV`
-    public var title: String {
-      switch (pTHatMinimum, pTHatMaximum) {
-      case (0, nil): "all p̂_T"
-      case (let low, nil): "p̂_T > \(low) GeV"
-      case (let low, let high?): "p̂_T \(low)–\(high) GeV"
+    /// From `minimum` to below `maximum`, in GeV.
+    public struct ShowerSum: Hashable, Codable, Sendable {
+      public var minimum: Double
+      public var maximum: Double?
+
+      public init(minimum: Double, maximum: Double? = nil) {
+        self.minimum = minimum
+        self.maximum = maximum
       }
+    }
+
+    /// `p̂_T 100–200 GeV, shower sum > 800 GeV`
+    public var title: String {
+      let first =
+        pTHatMinimum == 0 && pTHatMaximum == nil ? "all p̂_T" : Self.text("p̂_T", pTHatMinimum, pTHatMaximum)
+      return showerSum.map { "\(first), \(Self.text("shower sum", $0.minimum, $0.maximum))" } ?? first
+    }
+
+    private static func text(_ name: String, _ low: Double, _ high: Double?) -> String {
+      high.map { "\(name) \(low)–\($0) GeV" } ?? "\(name) > \(low) GeV"
     }
   }
 

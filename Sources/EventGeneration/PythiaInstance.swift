@@ -24,7 +24,7 @@ final class PythiaInstance {
     for line in card.settings(forSlice: slice) where functions.pointee.read_setting(handle, line) != 0 {
       throw EventGenerationError.setting(card: card.name, setting: line, reason: lastError)
     }
-    if let veto = card.veto { try add(veto) }
+    try addVetoes(of: card, slice: card.slices[slice])
     if let hardProcess { try add(hardProcess) }
     try check(functions.pointee.`init`(handle))
   }
@@ -40,11 +40,18 @@ final class PythiaInstance {
   /// A veto that nothing passes is noticed after so many refusals: seconds of work.
   private static let vetoesInARowMaximum: Int64 = 2_000_000
 
-  private func add(_ veto: ProcessVeto) throws {
+  /// The same for a slice's range of the shower's sum: minutes of work.
+  private static let showersInARowMaximum: Int64 = 100_000
+
+  private func addVetoes(of card: ProcessCard, slice: ProcessCard.Slice) throws {
+    let range = slice.showerSum
+    guard card.veto != nil || range != nil else { return }
+    let veto = card.veto ?? ProcessVeto()
     var plain = CPythiaVeto(
       lepton_count_min: Int32(veto.leptonCount), lepton_count_taus: veto.countsTaus ? 1 : 0,
       lepton_pt_min: veto.leptonPtMinimum, lepton_eta_max: veto.leptonEtaMaximum,
-      scalar_sum_min: veto.scalarSumMinimum)
+      scalar_sum_min: veto.scalarSumMinimum, shower_scale: range == nil ? 0 : card.showerScale,
+      shower_sum_min: range?.minimum ?? 0, shower_sum_max: range?.maximum ?? .infinity)
     let rules = veto.decays.map {
       CPythiaDecayRule(
         parent: Int32($0.parent), first: Int32($0.products[0]), second: Int32($0.products[1]),
@@ -52,7 +59,8 @@ final class PythiaInstance {
     }
     try check(
       rules.withUnsafeBufferPointer {
-        functions.pointee.add_veto(handle, &plain, $0.baseAddress, Int64($0.count), Self.vetoesInARowMaximum)
+        functions.pointee.add_veto(
+          handle, &plain, $0.baseAddress, Int64($0.count), Self.vetoesInARowMaximum, Self.showersInARowMaximum)
       })
   }
 
@@ -158,6 +166,7 @@ extension GeneratedEvent {
     pTHat = rows.pt_hat
     scale = rows.scale
     alphaS = rows.alpha_s
+    showerSum = rows.shower_sum
   }
 }
 

@@ -48,6 +48,9 @@ public struct GeneratedEvent: Sendable {
   /// Renormalisation scale of the hard process in GeV, and α_S there.
   public var scale = 0.0
   public var alphaS = 0.0
+  /// Scalar sum of transverse momenta, neutrinos left out, when the shower had come down to the process card's
+  /// `showerScale`, GeV; 0 where the slice has no `showerSum`.
+  public var showerSum = 0.0
 
   public init() {}
 

@@ -18,6 +18,11 @@ struct QuarkPairTests {
       "PhaseSpace:useBreitWigners = off",
     ]
     card.veto = nil
+    // Slices of p̂_T alone: there is no shower.
+    card.slices = card.slices.reduce(into: []) { slices, slice in
+      guard slices.last?.pTHatMinimum != slice.pTHatMinimum else { return }
+      slices.append(.init(pTHatMinimum: slice.pTHatMinimum, pTHatMaximum: slice.pTHatMaximum))
+    }
     return card
   }
 
@@ -48,7 +53,7 @@ struct QuarkPairTests {
   @Test("σ(t t̄) over the card's slices is the convolution's, and the published one within its scale uncertainty")
   func topPairs() throws {
     var card = try card("ttbar")
-    #expect(card.slices.count == 4)
+    #expect(card.slices.count == 3)
     let forced = try total(card, count: 3000)
     card.settings.removeAll { $0.hasPrefix("24:") }
     let found = try total(card, count: 3000)

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define CPYTHIA_ABI 1u
+#define CPYTHIA_ABI 2u
 
 typedef struct CPythiaInstance CPythiaInstance;
 
@@ -61,13 +61,14 @@ typedef struct {
   double pt_hat;            /* GeV */
   double scale;             /* renormalisation scale, GeV */
   double alpha_s;
+  double shower_sum;        /* GeV; see CPythiaVeto; 0 without a shower_scale */
   int32_t process_code;
 } CPythiaEvent;
 
 typedef struct {
   int64_t tried;            /* phase-space points */
   int64_t selected;         /* events of the hard process, before vetoes */
-  int64_t vetoed;           /* refused by the veto of add_veto() */
+  int64_t vetoed;           /* refused by the veto of add_veto(), before or within showers */
   int64_t accepted;         /* complete events */
   double sigma_pb;          /* after forced decays and vetoes */
   double sigma_error_pb;
@@ -82,6 +83,12 @@ typedef struct {
   double lepton_pt_min;     /* GeV */
   double lepton_eta_max;    /* on |eta| */
   double scalar_sum_min;    /* GeV; sum of pT of all outgoing particles of the hard process but neutrinos */
+  /* The same sum once more when showers and multiple interactions have come down to shower_scale (GeV; 0: not tested):
+   * partons radiated above the scale count, and the hard process's decay products with the recoil of their resonances.
+   * Events stay with shower_sum_min <= sum < shower_sum_max. */
+  double shower_scale;
+  double shower_sum_min;    /* GeV */
+  double shower_sum_max;
 } CPythiaVeto;
 
 /* A decay that must be there: at least `count_min` and at most `count_max` resonances of |id| = parent that decay to
@@ -145,7 +152,7 @@ typedef struct {
   int (*_Nonnull read_setting)(CPythiaInstance *instance, const char *line);
   int (*_Nonnull add_veto)(
     CPythiaInstance *instance, const CPythiaVeto *veto, const CPythiaDecayRule *_Nullable rules, int64_t rule_count,
-    int64_t vetoes_in_a_row_max);
+    int64_t vetoes_in_a_row_max, int64_t shower_vetoes_in_a_row_max);
   int (*_Nonnull add_process)(
     CPythiaInstance *instance, const CPythiaProcess *process, CPythiaSigma sigma, void *_Nullable context);
   int (*_Nonnull init)(CPythiaInstance *instance);
