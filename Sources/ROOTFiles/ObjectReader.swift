@@ -147,6 +147,10 @@ final class ObjectReader {
       } else {
         object.set(element.name, .object(try self.object(ofClass: element.typeName)))
       }
+    case StreamerType.double32, StreamerType.float16:
+      object.set(element.name, try narrowed(element))
+    case 1..<StreamerType.offsetL where element.arrayLength > 0:
+      object.set(element.name, try basicArray(element.type, count: element.arrayLength))
     case 1..<StreamerType.offsetL:
       object.set(element.name, try basic(element.type))
     case StreamerType.offsetL..<StreamerType.offsetP:
@@ -171,6 +175,22 @@ final class ObjectReader {
       object.set(element.name, .unread(className: element.typeName))
     default:
       throw unreadable(element, of: className)
+    }
+  }
+
+  /// A Double32_t or Float16_t, as the comment of the member says.
+  private func narrowed(_ element: StreamerElement) throws -> StreamedValue {
+    let coding: NumberCoding =
+      element.type == StreamerType.double32 ? .double32(element.title) : .float16(element.title)
+    let bytes = try cursor.bytes(coding.storedWidth)
+    guard element.arrayLength == 0, let start = bytes.baseAddress else {
+      throw ROOTFileError(.unreadable(className: element.typeName, reason: "an array of them"))
+    }
+    let numbers = ROOTNumbers.make(coding.type, count: 1) { coding.decode(start, count: 1, to: $0) }
+    switch numbers {
+    case .float32(let values): return .real(Double(values[0]))
+    case .float64(let values): return .real(values[0])
+    default: return .none
     }
   }
 

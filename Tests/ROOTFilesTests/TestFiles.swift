@@ -25,9 +25,42 @@ func complaint(_ body: () throws -> Void) -> String {
   for key in try file.keys() {
     do {
       if key.className.hasPrefix("TH") { _ = try file.rootHistogram("\(key.path);\(key.cycle)") }
+      if key.className == "TTree" { faults += try faultsOf(try file.tree("\(key.path);\(key.cycle)")) }
     } catch is ROOTFileError { faults += 1 }
   }
   return faults
+}
+
+private func faultsOf(_ tree: ROOTTree) throws -> Int {
+  var faults = 0
+  for branch in tree.branches {
+    do {
+      _ = try tree.array(branch.path)
+    } catch is ROOTFileError { faults += 1 }
+  }
+  return faults
+}
+
+/// Reads a file again and again with some of its bytes changed.
+func flipBytes(of source: URL, rounds: Int, seed: UInt64) throws {
+  let whole = try Data(contentsOf: source)
+  var random = SplitMix(state: seed)
+  var refused = 0
+  try withTemporaryFolder { folder in
+    let url = folder.appendingPathComponent("flipped.root")
+    for _ in 0..<rounds {
+      var bytes = whole
+      for _ in 0...random.below(3) {
+        bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next())
+      }
+      try bytes.write(to: url)
+      do {
+        refused += try readAll(url) > 0 ? 1 : 0
+      } catch is ROOTFileError { refused += 1 }
+    }
+  }
+  // A good part of the bytes matters.
+  #expect(refused > rounds / 20, "\(refused) of \(rounds)")
 }
 
 /// Numbers that look random: SplitMix64.

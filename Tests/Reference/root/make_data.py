@@ -2,6 +2,7 @@
 
 usage: make_data.py small FOLDER             writes the small files of the tests (histograms.root, codecs.root)
        make_data.py histograms FILE...       prints the histograms of files as JSON
+       make_data.py ranged FILE              prints the values of Double32_t and Float16_t branches as JSON
        make_data.py digests FOLDER FILE...   writes a digest of each branch of each file to FOLDER/<file>.txt
 
 A digest is the first 16 hexadecimal digits of a SHA-256 over the nodes of a branch's array, outermost first. A node is
@@ -124,14 +125,29 @@ def digests(folder, files):
                 tree = file[key]
                 names = tree.keys(recursive=True, full_paths=True) if class_name != "ROOT::RNTuple" else tree.keys(recursive=False)
                 for name in names:
+                    # uproot reads the bits of objects that are referred to as if nothing followed them, and knows no
+                    # name for the members of a tree of branches whose own name is left out of theirs.
+                    if name.endswith(".fBits") or "double32" in path or (name == "evt" and len(tree[name].branches) > 0):
+                        continue
                     try:
                         array = tree[name].array(library="ak") if class_name != "ROOT::RNTuple" else tree.arrays(filter_name=name)[name]
+                        # ROOT's counters are Int_t, which uproot takes for unsigned.
+                        if class_name == "TTree" and any(leaf.member("fType", none_if_missing=True) == 6 for leaf in tree[name].member("fLeaves")):
+                            array = ak.values_astype(array, "int32")
+                        if name == "evt":
+                            array["N"] = ak.values_astype(array["N"], "int32")
                         lines.append(f"{key}\t{name}\t{digest(array)}")
                     except Exception as error:
                         print(f"{path}: {key}: {name}: {type(error).__name__} {str(error)[:100]}", file=sys.stderr)
         if lines:
             with open(os.path.join(folder, os.path.basename(path) + ".txt"), "w") as out:
                 out.write("\n".join(lines) + "\n")
+
+
+def ranged(path):
+    with uproot.open(path) as file:
+        tree = file["tree"]
+        json.dump({name: ak.flatten(tree[name].array(), axis=None).tolist() for name in tree.keys()}, sys.stdout)
 
 
 def small(folder):
@@ -161,6 +177,8 @@ if __name__ == "__main__":
         small(rest[0])
     elif command == "histograms":
         histograms(rest)
+    elif command == "ranged":
+        ranged(rest[0])
     elif command == "digests":
         digests(rest[0], rest[1:])
     else:
