@@ -76,7 +76,7 @@ let package = Package(
     module("EventSelection", ["Columns", "Histograms", "PhysicsObjects", "Records"]),
 
     // 4: statistics, which knows no physics
-    module("StatisticalModels", ["CoreNumerics", "Histograms", "ByteIO", "Records"]),
+    module("StatisticalModels", ["CoreNumerics", "Histograms", "ROOTFiles", "ByteIO", "Records"]),
     module("Inference", ["StatisticalModels", "CoreNumerics", "ByteIO", "Records"]),
 
     // 6: pictures and pages

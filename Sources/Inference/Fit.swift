@@ -131,11 +131,26 @@ public final class Fitter {
     if careful.status == .undefinedStart {
       throw impossible(name) ?? InferenceError.notConverged(model: model.name, fit: name, report: careful)
     }
-    let final = minimizer.minimize(likelihood)
+    var final = minimizer.minimize(likelihood)
+    if final.status != .converged, likelihood.data.main.contains(0) { final = minimizeAtEmptyBins() }
     guard final.status == .converged else {
       throw InferenceError.notConverged(model: model.name, fit: name, report: final)
     }
     return final
+  }
+
+  /// The third strategy, for minima where an expectation is zero in a bin without events, which is no wall of the parameters' box:
+  /// below zero such a bin counts as empty, by a bend at zero that is narrowed from minimum to minimum.
+  private func minimizeAtEmptyBins() -> MinimizerReport {
+    defer { likelihood.emptyBinBend = 0 }
+    var report: MinimizerReport
+    var width = 0.1
+    repeat {
+      likelihood.emptyBinBend = width
+      report = minimizer.minimize(likelihood)
+      width *= 0.1
+    } while report.status == .converged && width > 0.5e-6
+    return report
   }
 
   /// The bin that makes the likelihood vanish at the point, if there is one.

@@ -13,6 +13,9 @@ import StatisticalModels
 public final class Likelihood: SmoothObjective {
   public let model: Model
   public private(set) var data: ModelData
+  /// Half the width in which a bin without events goes from its term 2ν to 0 below; 0, the rule, for +∞ below ν = 0. CMS Combine
+  /// crops so; here it serves fits whose minimum lies at ν = 0, whose value it changes by no more than itself.
+  var emptyBinBend = 0.0
   public var parameterCount: Int { count }
 
   private let count: Int
@@ -173,6 +176,13 @@ public final class Likelihood: SmoothObjective {
     for bin in layout.bins {
       let n = observed[bin]
       let rate = expected[bin]
+      if n == 0, rate < emptyBinBend {
+        let below = rate > -emptyBinBend ? (rate + emptyBinBend) / (2 * emptyBinBend) : 0
+        total += 2 * emptyBinBend * below * below
+        weight[bin] = 2 * below
+        bend[bin] = below > 0 ? 1 / emptyBinBend : 0
+        continue
+      }
       if rate < 0 || (rate <= 1e-80 && n > 0) || rate.isNaN { return .infinity }
       total += 2 * Self.deviance(n, rate)
       weight[bin] = n == 0 ? 2 : 2 * (1 - n / rate)

@@ -6,6 +6,8 @@ import StatisticalModels
 public struct WorkspaceSource: Hashable, Codable, Sendable {
   /// pyhf's JSON, or what ``WorkspaceReader`` makes such of.
   public var workspace: URL
+  /// How datacards and XML are read.
+  public var reader = WorkspaceReader()
   /// A JSON Patch, or a patch set of which ``patchName`` is taken; `nil` for none.
   public var patch: URL?
   /// A patch of the set.
@@ -41,10 +43,10 @@ public struct WorkspaceSource: Hashable, Codable, Sendable {
   }
 
   /// The workspace, patched, and the digest of that document.
-  /// - Throws: ``JSONSyntaxError``, ``DatacardError``, ``WorkspaceError``, ``FileError``.
+  /// - Throws: ``JSONSyntaxError``, ``DatacardError``, ``XMLError``, ``WorkspaceError``, ``FileError``.
   public func load() throws -> (workspace: Workspace, digest: Digest) {
     let name = workspace.lastPathComponent
-    let (read, codes, _) = try WorkspaceReader().document(workspace)
+    let (read, codes, _) = try reader.document(workspace)
     var document = read
     if let patch {
       let change = try JSONValue.parse(Data(readingFrom: patch), file: patch.lastPathComponent)

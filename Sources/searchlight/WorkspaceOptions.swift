@@ -8,7 +8,9 @@ import StatisticalModels
 
 /// Which workspace, with which patch, for which measurement.
 struct WorkspaceOptions: ParsableArguments {
-  @Argument(help: "The workspace, as pyhf's JSON 1.0.0.", completion: .file(extensions: ["json"]))
+  @Argument(
+    help: "The workspace: pyhf's JSON 1.0.0, a CMS Combine datacard, or HistFactory's XML.",
+    completion: .file(extensions: ["json", "txt", "xml"]))
   var workspace: String
 
   @OptionGroup var patch: PatchOptions
@@ -30,13 +32,17 @@ struct PatchOptions: ParsableArguments {
   @Option(help: "The measurement (default: the first).")
   var measurement: String?
 
+  @Option(help: "What $MASS stands for in a datacard (default: 120).") var mass: String?
+
   func validate() throws {
     guard patchName == nil || patch != nil else { throw ValidationError("--patch-name needs --patch SET") }
   }
 
   func source(_ workspace: String) throws -> WorkspaceSource {
-    try WorkspaceSource(
+    var source = try WorkspaceSource(
       workspace: URL(fileURLWithPath: workspace), patchOrName: patch, patchName: patchName, measurement: measurement)
+    if let mass { source.reader.mass = mass }
+    return source
   }
 }
 

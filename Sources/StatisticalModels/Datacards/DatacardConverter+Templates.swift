@@ -55,7 +55,7 @@ extension DatacardConverter {
       let near = nearestName(to: name, in: try source.histogramNames(in: file)).map { "; nearest: '\($0)'" } ?? ""
       throw error(rule.line, "\(file) has no histogram '\(name)'\(near)")
     }
-    if let bad = (found.sumW + found.sumW2).first(where: { !$0.isFinite }) {
+    if let bad = found.sumW.first(where: { !$0.isFinite }) {
       throw error(rule.line, "the histogram '\(name)' of \(file) holds \(bad); contents must be finite")
     }
     return found
@@ -102,6 +102,10 @@ extension DatacardConverter {
     let rate = automatic == nil ? column.rate.flatMap { $0 > 0 ? $0 : nil } ?? sum : sum
     template.nominal = try normalised(template.contents.map { $0 * rate / sum }, index)
     template.scale = template.nominal.reduce(0, +) / sum
+    if let automatic, automatic.threshold >= 0, let bad = found.sumW2.first(where: { !$0.isFinite }) {
+      throw error(
+        rule.line, "the squared weights of '\(column.process)' in '\(column.bin)' hold \(bad); they must be finite")
+    }
     template.errors = found.errors.map { $0 * template.scale }
     return template
   }

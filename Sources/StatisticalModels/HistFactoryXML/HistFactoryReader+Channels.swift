@@ -12,7 +12,7 @@ extension HistFactoryReader {
 
   mutating func readChannel(_ path: String, of input: XMLElement) throws -> (Workspace.Channel, observed: [Double]) {
     guard !path.isEmpty else { throw fault(input, "<Input> is empty; it names the file of a channel") }
-    let url = URL(fileURLWithPath: path, relativeTo: folder)
+    let url = folder.resolving(path)
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw fault(
         input, "<Input>: there is no file '\(path)' in \(folder.relativePath); paths are relative to a base folder")

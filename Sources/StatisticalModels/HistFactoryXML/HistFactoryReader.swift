@@ -32,7 +32,7 @@ public struct HistFactoryReader<Source: HistogramSource> {
       candidates.append(above)
       above = above.deletingLastPathComponent()
     }
-    return candidates.first { FileManager.default.fileExists(atPath: URL(fileURLWithPath: path, relativeTo: $0).path) }
+    return candidates.first { FileManager.default.fileExists(atPath: $0.resolving(path).path) }
       ?? candidates[1]
   }
 
