@@ -97,12 +97,13 @@ enum CompressedBlocks {
     return block
   }
 
-  /// Deflate cannot compress more than 1032 times, LZ4 not more than 255 times: a damaged length is found before memory is taken.
+  /// Deflate cannot compress more than 1032 times, LZ4 not more than 255 times, zstd not below four bytes for 128 KiB: a damaged length is found
+  /// before memory is taken.
   private static func plausible(_ block: Block) -> Bool {
     switch block.codec {
     case .zlib, .deflate: block.length <= 1032 * (block.payload.count + 1)
     case .lz4: block.length <= 255 * (block.payload.count + 1)
-    case .lzma, .zstd: true
+    case .zstd, .lzma: block.length <= (1 << 17) * (block.payload.count + 1)
     }
   }
 

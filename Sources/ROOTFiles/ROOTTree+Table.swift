@@ -34,10 +34,8 @@ extension ROOTTree {
     var named = Set<String>()
     for pattern in patterns {
       if pattern.contains("*") || pattern.contains("?") {
-        let glob = Array(pattern.utf8)
         let found = branches.filter {
-          matches(glob, Array($0.path.utf8)) || matches(glob, Array($0.name.utf8))
-            || matches(glob, Array(columnName($0).utf8))
+          globMatches(pattern, $0.path) || globMatches(pattern, $0.name) || globMatches(pattern, columnName($0))
         }
         wanted.formUnion(found.map(\.path))
       } else {
@@ -73,7 +71,8 @@ extension ROOTTree {
 }
 
 /// Whether a text fits a pattern with `*` and `?`.
-private func matches(_ pattern: [UInt8], _ text: [UInt8]) -> Bool {
+func globMatches(_ glob: String, _ name: String) -> Bool {
+  let pattern = Array(glob.utf8), text = Array(name.utf8)
   var p = 0, t = 0
   var star: Int?
   var mark = 0

@@ -33,14 +33,14 @@ import Testing
 
   /// Flipped bytes give errors or other numbers, never a crash.
   @Test func flippedBytesAreSurvived() throws {
-    try flipBytes(of: committed("histograms.root"), rounds: 500, seed: 1)
+    try flipBytes(of: committed("histograms.root"), rounds: 150, seed: 1)
   }
 
   @Test(
     .enabled(if: realDataURL != nil, "needs SEARCHLIGHT_DATA"),
     arguments: ["root/uproot-histograms.root", "histfactory/xmlimport_input/data/ShapeSys2D.root"])
   func flippedBytesOfRealFilesAreSurvived(name: String) throws {
-    try flipBytes(of: try real(name), rounds: 500, seed: 2)
+    try flipBytes(of: try real(name), rounds: 150, seed: 2)
   }
 
   @Test func damageIsPlacedInTheFile() throws {

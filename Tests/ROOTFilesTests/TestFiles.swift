@@ -26,6 +26,17 @@ func complaint(_ body: () throws -> Void) -> String {
     do {
       if key.className.hasPrefix("TH") { _ = try file.rootHistogram("\(key.path);\(key.cycle)") }
       if key.className == "TTree" { faults += try faultsOf(try file.tree("\(key.path);\(key.cycle)")) }
+      if key.className == "ROOT::RNTuple" { faults += try faultsOf(try file.ntuple(key.path)) }
+    } catch is ROOTFileError { faults += 1 }
+  }
+  return faults
+}
+
+private func faultsOf(_ tuple: ROOTNTuple) throws -> Int {
+  var faults = 0
+  for field in tuple.fields {
+    do {
+      _ = try tuple.array(field.name)
     } catch is ROOTFileError { faults += 1 }
   }
   return faults

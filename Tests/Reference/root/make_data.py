@@ -170,6 +170,26 @@ def small(folder):
         file["shapes/plain"] = plain
         file["shapes/deep/plane"] = plane
 
+    entries = 60
+    jagged = ak.unflatten(generator.normal(0, 30, 150).astype("f4"), generator.multinomial(150, [1 / entries] * entries))
+    columns = {
+        "i1": generator.integers(-128, 128, entries, dtype="i1"),
+        "u2": generator.integers(0, 65536, entries, dtype="u2"),
+        "u8": generator.integers(0, 2**63, entries, dtype="u8"),
+        "f8": generator.normal(size=(entries, 2, 3)),
+        "flag": generator.integers(0, 2, entries).astype(bool),
+        "x": jagged,
+    }
+    codecs = {"none": None, "zlib": uproot.ZLIB(5), "lzma": uproot.LZMA(5), "lz4": uproot.LZ4(5), "zstd": uproot.ZSTD(5)}
+    with uproot.recreate(os.path.join(folder, "codecs.root"), compression=uproot.ZLIB(9)) as file:
+        for name, codec in codecs.items():
+            tree = file.mktree(name, {key: ak.type(value) if key == "x" else value.dtype if value.ndim == 1 else np.dtype((value.dtype, value.shape[1:])) for key, value in columns.items()})
+            tree.compression = codec
+            # Two baskets a branch.
+            for part in (slice(0, 25), slice(25, entries)):
+                tree.extend({key: value[part] for key, value in columns.items()})
+        tuple_ = file.mkrntuple("tuple", {key: columns[key] for key in ("i1", "u8", "flag", "x")})
+
 
 if __name__ == "__main__":
     command, *rest = sys.argv[1:] or ["help"]
