@@ -152,7 +152,16 @@ public final class BoundedMinimizer {
   }
 
   private func clampTrial() {
-    for i in 0..<count where !fixed[i] { trial[i] = min(max(trial[i], lower[i]), upper[i]) }
+    for i in 0..<count where !fixed[i] {
+      trial[i] = min(max(trial[i], lower[i]), upper[i])
+      // A step to a wall ends on it, not a rounding away, where the variable would count as free.
+      let rounding = 4e-16 * (abs(point[i]) + abs(trial[i]))
+      if trial[i] - lower[i] <= rounding {
+        trial[i] = lower[i]
+      } else if upper[i] - trial[i] <= rounding {
+        trial[i] = upper[i]
+      }
+    }
   }
 
   private func acceptTrial() {
@@ -184,6 +193,14 @@ public final class BoundedMinimizer {
     for i in 0..<count {
       step[i] = 0
       held[i] = fixed[i] || isHeldByBound(i)
+      if held[i] { continue }
+      // A function that is straight along a variable down to its wall (a count of zero in a Poisson term) has no curvature for
+      // a step, and the rounding of its mixed derivatives would spoil those of the others: it goes to the wall first.
+      let wall = gradient[i] > 0 ? lower[i] : upper[i]
+      if hessian[i * count + i] >= 0, hessian[i * count + i] * abs(wall - point[i]) < 1e-8 * abs(gradient[i]) {
+        step[i] = wall - point[i]
+        held[i] = true
+      }
     }
     while true {
       free.removeAll(keepingCapacity: true)

@@ -12,6 +12,23 @@ public enum TestStatistic: String, Hashable, Codable, Sendable, CaseIterable {
   case q0
 }
 
+/// Which nuisance parameters the expectation has.
+public enum ExpectationKind: String, Hashable, Codable, Sendable, CaseIterable {
+  /// Those that fit the data under the alternative: a posteriori, as pyhf and Combine's limits have it. It depends on the data.
+  case postFit = "post-fit"
+  /// The model's initial values: a priori, before any data.
+  case preFit = "pre-fit"
+}
+
+extension Model {
+  /// The Asimov data of the initial values, with the parameter of interest at a value.
+  /// - Throws: ``InferenceError`` for a model without one.
+  public func initialAsimovData(mu: Double) throws -> ModelData {
+    guard let poi else { throw InferenceError.noParameterOfInterest(model: name) }
+    return asimovData(at: parameters.indices.map { $0 == poi ? mu : parameters[$0].initial })
+  }
+}
+
 /// Asymptotic p-values of one hypothesis.
 public struct HypothesisTest: Hashable, Codable, Sendable {
   /// The tested value of the parameter of interest.

@@ -64,7 +64,7 @@ public struct ClsReport: Hashable, Codable, Sendable {
       lines.append("  \(padded(test.statistic.rawValue, 8)) \(number(test.observedStatistic))")
     }
     lines += [
-      "  expected \(number(expected[2]))   (median)",
+      "  expected \(number(expected[2]))   (median, \(request.expectation.rawValue))",
       "  ±1 sigma \(number(expected[1])) … \(number(expected[3]))",
       "  ±2 sigma \(number(expected[0])) … \(number(expected[4]))",
     ]
@@ -93,6 +93,7 @@ public struct ClsReport: Hashable, Codable, Sendable {
       JSONMember("mu", .number(mu)), JSONMember("cl", .number(request.confidenceLevel)),
       JSONMember("test_stat", .string(request.statistic.rawValue)),
       JSONMember("calculator", .string(request.calculator.rawValue)),
+      JSONMember("expectation", .string(request.expectation.rawValue)),
     ]
     switch outcome {
     case .asymptotics(let test):

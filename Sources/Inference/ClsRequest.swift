@@ -23,10 +23,13 @@ public struct ClsRequest: Hashable, Codable, Sendable {
   /// *(integer, default 2000, above 0)*: toys of each hypothesis.
   public var toys: Int
   public var seed: UInt64
+  /// Of asymptotic tests; toys expect what fits the data.
+  public var expectation: ExpectationKind
 
   public init(
     _ source: WorkspaceSource, mu: Double = 1, statistic: TestStatistic = .qtilde,
-    calculator: CalculatorKind = .asymptotics, cl: Double = 0.95, toys: Int = 2000, seed: UInt64 = 1
+    calculator: CalculatorKind = .asymptotics, cl: Double = 0.95, toys: Int = 2000, seed: UInt64 = 1,
+    expectation: ExpectationKind = .postFit
   ) {
     self.source = source
     self.mu = mu
@@ -35,6 +38,7 @@ public struct ClsRequest: Hashable, Codable, Sendable {
     confidenceLevel = cl
     self.toys = toys
     self.seed = seed
+    self.expectation = expectation
   }
 
   /// Reads, tests and reports.
@@ -54,7 +58,9 @@ public struct ClsRequest: Hashable, Codable, Sendable {
     let result: ClsReport.Outcome
     switch calculator {
     case .asymptotics:
-      result = .asymptotics(try AsymptoticCalculator(model, statistic: statistic).test(mu))
+      var test = try AsymptoticCalculator(model, statistic: statistic).test(mu)
+      if let prior = try expectation.calculator(model, statistic) { test.expected = try prior.test(mu).expected }
+      result = .asymptotics(test)
     case .toys:
       let calculator = ToyCalculator(model, statistic: statistic, seed: SeedTree(root: seed), workers: workers)
       let arguments = ToyState.Arguments(

@@ -26,15 +26,19 @@ struct ToyGenerator {
   }
 
   func draw(_ random: inout RandomStream) -> ModelData {
-    ModelData(
-      main: main.map { random.poisson(mean: $0) },
-      auxiliary: auxiliary.map { draw in
-        switch draw {
-        case .none: 0
-        case .gaussian(let mean, let sigma): mean + sigma * random.normal()
-        case .poisson(let mean): random.poisson(mean: mean)
-        }
-      })
+    let counts = drawMain(&random)
+    return ModelData(main: counts, auxiliary: auxiliary.indices.map { drawAuxiliary($0, &random) })
+  }
+
+  func drawMain(_ random: inout RandomStream) -> [Double] { main.map { random.poisson(mean: $0) } }
+
+  /// The auxiliary measurement of one parameter; 0 without drawing for a free one.
+  func drawAuxiliary(_ parameter: Int, _ random: inout RandomStream) -> Double {
+    switch auxiliary[parameter] {
+    case .none: 0
+    case .gaussian(let mean, let sigma): mean + sigma * random.normal()
+    case .poisson(let mean): random.poisson(mean: mean)
+    }
   }
 }
 

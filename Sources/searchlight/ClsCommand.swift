@@ -21,6 +21,8 @@ struct ClsCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "The tested value; 1 where not given. q0 tests 0.") var mu: Double?
   @Option(help: "The statistic: qtilde or q for limits, q0 for discovery.") var testStat: TestStatistic = .qtilde
   @Option(help: "asymptotics or toys.") var calculator: CalculatorKind = .asymptotics
+  @Option(help: "Nuisance parameters of the expectation: post-fit (as the data have them) or pre-fit (a priori).")
+  var expected: ExpectationKind = .postFit
   @OptionGroup var toys: ToyOptions
   @Option(help: "The confidence level of the verdict, between 0 and 1.") var cl = 0.95
   @OptionGroup var format: FormatOptions
@@ -34,12 +36,16 @@ struct ClsCommand: ParsableCommand {
       }
     }
     try toys.check(calculator)
+    guard expected == .postFit || calculator == .asymptotics else {
+      throw ValidationError("toys expect what fits the data; --expected pre-fit needs --calculator asymptotics")
+    }
   }
 
   func run() throws {
     let request = ClsRequest(
       try workspace.source(), mu: mu ?? 1, statistic: testStat, calculator: calculator, cl: cl, toys: toys.toys,
-      seed: toys.seed)
+      seed: toys.seed,
+      expectation: expected)
     let report = try request.run(
       state: toys.stateURL, workers: toys.workers, progress: ProgressPrinter().handler, cancellation: toys.token())
     format.show(report.text, report.document)

@@ -9,7 +9,7 @@ struct Searchlight: AsyncParsableCommand {
     version: searchlightVersion,
     subcommands: [
       RunCommand.self, GenerateCommand.self, TrainCommand.self, ReportCommand.self, LimitCommand.self,
-      ClsCommand.self, FitCommand.self, SignificanceCommand.self, ScanCommand.self, RankCommand.self,
+      ClsCommand.self, FitCommand.self, SignificanceCommand.self, ScanCommand.self, RankCommand.self, GridCommand.self,
       WorkspaceCommand.self, InspectCommand.self,
       ValidateCommand.self, StoreCommand.self, DoctorCommand.self,
     ])

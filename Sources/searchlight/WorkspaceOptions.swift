@@ -84,3 +84,4 @@ func check(confidenceLevel cl: Double) throws {
 
 extension TestStatistic: ExpressibleByArgument {}
 extension CalculatorKind: ExpressibleByArgument {}
+extension ExpectationKind: ExpressibleByArgument {}

@@ -110,6 +110,36 @@ struct MinimizerTests {
     #expect(minimizer.isHeldByBound(0) && abs(bounded.value - 0.25) < 1e-12)
   }
 
+  /// A count of zero: straight along x down to its wall, with mixed derivatives of the size of rounding.
+  private final class Straight: SmoothObjective {
+    let parameterCount = 3
+    func evaluate(
+      at x: UnsafePointer<Double>, gradient g: UnsafeMutablePointer<Double>, hessian h: UnsafeMutablePointer<Double>,
+      curvature: Curvature
+    ) -> Double {
+      h.update(repeating: 0, count: 9)
+      (g[0], h[0]) = (2, 5e-185)
+      (h[3], h[6]) = (3e-90, -8e-90)
+      (g[1], h[4]) = (200 * (x[1] - 3), 200)
+      (g[2], h[8]) = (2 * (x[2] + 1), 2)
+      return 2 * x[0] + 100 * (x[1] - 3) * (x[1] - 3) + (x[2] + 1) * (x[2] + 1)
+    }
+  }
+
+  @Test("a straight variable goes to its wall and leaves the others alone")
+  func straight() {
+    let minimizer = BoundedMinimizer(count: 3)
+    minimizer.lower = [1e-10, 0, -5]
+    minimizer.upper = [10, 10, 5]
+    for i in 0..<3 { minimizer.point[i] = 1 }
+    let report = minimizer.minimize(Straight())
+    #expect(report.status == .converged && minimizer.point[0] == 1e-10)
+    #expect(abs(minimizer.point[1] - 3) < 1e-9 && abs(minimizer.point[2] + 1) < 1e-9)
+    // Without a wall there is no minimum.
+    minimizer.lower[0] = -.infinity
+    #expect(minimizer.minimize(Straight()).status != .converged)
+  }
+
   /// Undefined everywhere, or falling for ever.
   private final class Hopeless: SmoothObjective {
     let parameterCount = 1

@@ -116,4 +116,28 @@ struct ClsTests {
     #expect(complaint { try ClsRequest(source, mu: -1).run() }.contains("mu = -1.0 lies below its lower bound 0.0"))
     #expect(throws: InferenceError.badConfidenceLevel(95)) { try ClsRequest(source, cl: 95).run() }
   }
+
+  /// A priori the data do not enter; a posteriori they do. Data that the initial values expect make both the same.
+  @Test func expectationsBeforeTheFitKnowNoData() throws {
+    func run(_ observed: [Double], _ expectation: ExpectationKind) throws -> (HypothesisTest, UpperLimit) {
+      try withTemporaryFolder { folder in
+        var workspace = SmallModels.readme
+        workspace.observations[0].data = observed
+        let source = WorkspaceSource(workspace: try write(workspace, to: folder))
+        let report = try LimitRequest(source, expectation: expectation).run()
+        let cls = try ClsRequest(source, expectation: expectation).run()
+        #expect(cls.cls == report.nominal.cls && cls.expected == report.nominal.expected)
+        return (report.nominal, report.limit)
+      }
+    }
+    let before = try run([51, 48], .preFit), after = try run([51, 48], .postFit)
+    #expect(before.0.cls == after.0.cls && before.1.observed == after.1.observed)
+    #expect(before.0.expected != after.0.expected && before.1.expected != after.1.expected)
+    let others = try run([70, 20], .preFit)
+    #expect(others.0.expected == before.0.expected && others.0.cls != before.0.cls)
+    let asimov = try run([50, 52], .postFit)
+    for (a, b) in zip(asimov.0.expected + asimov.1.expected, before.0.expected + before.1.expected) {
+      #expect(abs(a / b - 1) < 1e-7)
+    }
+  }
 }

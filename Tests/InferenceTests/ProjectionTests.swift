@@ -72,4 +72,26 @@ struct ProjectionTests {
       #expect(report.text.contains("4000 toys") && report.document["toys"] == .integer(4000))
     }
   }
+
+  /// Luminosity multiplies events; relative uncertainties, and so all constraints, stay.
+  @Test func luminosityScalesEventsOnly() throws {
+    let workspace = try ReferenceWorkspaces.allModifiers()
+    let (model, scaled) = (try Model(workspace), try Model(workspace.scaled(by: 7.5)))
+    #expect(scaled.parameters.map(\.name) == model.parameters.map(\.name))
+    for (a, b) in zip(model.parameters, scaled.parameters) {
+      switch (a.constraint, b.constraint) {
+      case (.free, .free): break
+      case (.gaussian(let centre, let sigma), .gaussian(let other, let width)):
+        #expect(centre == other && abs(width / sigma - 1) < 1e-12)
+      case (.poisson(let count, let factor), .poisson(let other, let rate)):
+        #expect(abs(other / count - 1) < 1e-12 && abs(rate / factor - 1) < 1e-12)
+      default: Issue.record("\(a) \(b)")
+      }
+    }
+    let point = model.parameters.enumerated().map { $1.isFixed ? $1.initial : $1.initial + 0.1 * sin(Double($0)) }
+    for (a, b) in zip(model.asimovData(at: point).main, scaled.asimovData(at: point).main) {
+      #expect(abs(b - 7.5 * a) <= 1e-10 * abs(b))
+    }
+    #expect(zip(model.observed, scaled.observed).allSatisfy { $1 == 7.5 * $0 })
+  }
 }

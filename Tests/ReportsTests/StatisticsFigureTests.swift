@@ -57,4 +57,12 @@ import Testing
     let drawing = try check(report.figures, ["significance"])[0]
     #expect(drawing.texts.contains { $0.plain == "fit of the whole model" })
   }
+
+  @Test func limits() throws {
+    #expect(try LimitRequest(source).run().figures.isEmpty)
+    let report = try LimitRequest(source, scanPoints: 21).run()
+    #expect(report.scan.count == 21 && report.scan[0].cls > 0.999)
+    let drawing = try check(report.figures, ["limit"])[0]
+    #expect(drawing.texts.contains { $0.role == .legendText && $0.plain == "median expected" })
+  }
 }

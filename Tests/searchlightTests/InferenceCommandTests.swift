@@ -60,6 +60,7 @@ import Testing
 
   /// Each prints its verdict first, a document on demand and its figures; a workspace that is not there is a failure.
   @Test(arguments: [
+    (["limit"], [], "mu = 1 is ", ["limit.svg"]),
     (["fit"], [], "The model describes", ["correlations.svg", "pulls.svg"]),
     (
       ["significance"], ["--luminosity", "139", "--luminosities", "36,3000"], "The data show no signal",
@@ -96,6 +97,11 @@ import Testing
         (["significance", workspace, "--luminosities", "1,x"], 2, "1,x"),
         (["significance", workspace, "--luminosity", "3"], 2, "needs --luminosities"),
         (["significance", workspace, "--state", "x"], 2, "--state needs --calculator toys"),
+        (["grid", workspace, "--cl", "95"], 2, "(95 % is 0.95)"),
+        (["grid", workspace, "--test-stat", "q0"], 2, "needs qtilde or q"),
+        (["grid", workspace, "--axes", "x"], 2, "two labels"),
+        (["grid", workspace, "--state", "x"], 2, "--global-toys"),
+        (["grid", workspace], 1, "patchset.json"), (["grid", workspace, workspace], 1, "metadata"),
         (["fit", workspace, "--figures", "gif", "--output", "x"], 2, "gif"),
       ]
       for (arguments, status, message) in cases {
