@@ -209,6 +209,11 @@ struct ModelCompiler {
       entry.initial = settings?.inits?[index] ?? standard.initial
       if let bounds = settings?.bounds?[index] { (entry.lower, entry.upper) = (bounds.lowerBound, bounds.upperBound) }
       entry.isFixed = standard.isFixed || settings?.fixed ?? false
+      guard (entry.lower...entry.upper).contains(entry.initial) else {
+        throw fault(
+          "measurement '\(measurement.name)', parameter '\(entry.name)', inits",
+          "found \(entry.initial), outside its bounds [\(entry.lower), \(entry.upper)]")
+      }
       switch standard.constraint {
       case .free: break
       case .gaussian(let auxiliary, let sigma):

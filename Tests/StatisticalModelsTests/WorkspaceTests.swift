@@ -94,6 +94,10 @@ struct WorkspaceTests {
         "w.json: observations[0].name: there is no channel 'CR'; there are SR"
       ),
       (
+        "\"bounds\": [[0, 10]]", "\"bounds\": [[0, 10]], \"inits\": [11]",
+        "w.json: measurement 'm', parameter 'mu', inits: found 11.0, outside its bounds [0.0, 10.0]"
+      ),
+      (
         "\"bounds\": [[0, 10]]", "\"inits\": [1, 2]",
         "w.json: measurement 'm', parameter 'mu', inits: found 2 values; 'mu' has 1 parameter"
       ),
