@@ -33,6 +33,7 @@ let package = Package(
     .executable(name: "searchlight", targets: ["searchlight"]),
     .library(name: "SearchlightLearning", targets: ["Learning", "NeuralNetworks", "Tensors"]),
     .library(name: "SearchlightStatistics", targets: ["StatisticalModels", "Inference"]),
+    .library(name: "SearchlightFiles", targets: ["ROOTFiles", "EventFiles", "Columns", "Histograms"]),
     .library(name: "SearchlightEvents", targets: ["EventFiles", "EventSelection", "JetClustering", "PhysicsObjects"]),
     .library(name: "SearchlightSimulation", targets: ["EventGeneration", "DetectorSimulation", "EventFiles"]),
   ],
@@ -96,8 +97,8 @@ let package = Package(
     .executableTarget(
       name: "searchlight",
       dependencies: [
-        "Searches", "Records", "ByteIO", "Columns", "EventFiles", "EventGeneration", "StatisticalModels", "Inference",
-        "DetectorSimulation", "Figures", "Reports", "Tensors", "Learning", argumentParser,
+        "Searches", "Records", "ByteIO", "Columns", "EventFiles", "ROOTFiles", "EventGeneration", "StatisticalModels",
+        "Inference", "DetectorSimulation", "Figures", "Reports", "Tensors", "Learning", argumentParser,
       ],
       swiftSettings: strict),
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventFiles
 import Foundation
+import ROOTFiles
 import Records
 
 struct InspectCommand: AsyncParsableCommand {
@@ -12,11 +13,13 @@ struct InspectCommand: AsyncParsableCommand {
         searchlight inspect Studies/tz-transfer/events/ttbar.h5
         searchlight inspect events.h5 --output-format json
         searchlight inspect events.h5 --csv events.csv --columns weight,Jet_pt,MissingET_MET
+        searchlight inspect nano.root
 
-      Of an HDF5 file that is no event table, the tree of its objects is shown.
+      Of an HDF5 file that is no event table, and of a ROOT file, the tree of its objects is shown: of ROOT's trees and
+      RNTuples the branches, with the type of an entry, the bytes in the file and how many times smaller these are.
       """)
 
-  @Argument(help: "An HDF5 file.")
+  @Argument(help: "An HDF5 or a ROOT file.")
   var file: String
 
   @Option(help: "How to print it: \(OutputFormat.allCases.map(\.rawValue).joined(separator: " or ")).")
@@ -37,6 +40,7 @@ struct InspectCommand: AsyncParsableCommand {
 
   func run() async throws {
     let url = URL(fileURLWithPath: file)
+    if ROOTInspection.isROOT(url) { return try inspectROOT(url) }
     let inspection = try FileInspection(of: url)
     switch outputFormat {
     case .text: print(inspection)
@@ -52,6 +56,17 @@ struct InspectCommand: AsyncParsableCommand {
     if let csv {
       let names = columns.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
       try reader.writeCSV(to: URL(fileURLWithPath: csv), columns: names)
+    }
+  }
+
+  private func inspectROOT(_ url: URL) throws {
+    guard csv == nil, !check else {
+      throw ValidationError("--csv and --check are for event tables in HDF5; \(file) is a ROOT file.")
+    }
+    let inspection = try ROOTInspection(of: url)
+    switch outputFormat {
+    case .text: print(inspection)
+    case .json: print(String(decoding: try JSONEncoder.canonical.encode(inspection), as: UTF8.self))
     }
   }
 }
