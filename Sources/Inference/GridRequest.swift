@@ -101,12 +101,25 @@ public struct GridRequest: Hashable, Codable, Sendable {
     if let state, FileManager.default.fileExists(atPath: state.path) {
       kept = try GlobalToyState(readingFrom: state, for: arguments)
     }
-    let before = kept.progress
-    let result = Result {
-      try search.test(toys: globalToys, state: &kept.progress, progress: progress, cancellation: cancellation)
+    func step(to count: Int) throws -> GlobalSignificance {
+      let before = kept.progress
+      let result = Result {
+        try search.test(
+          toys: count, state: &kept.progress,
+          progress: { update in
+            progress(.init(stage: update.stage, completed: update.completed, total: globalToys, unit: update.unit))
+          }, cancellation: cancellation)
+      }
+      if let state, kept.progress != before { try kept.write(to: state) }
+      return try result.get()
     }
-    if let state, kept.progress != before { try kept.write(to: state) }
-    return try result.get()
+    // In portions that grow with what is there, each kept when it is done, so that also a kill loses only one.
+    var done = kept.progress.maxima.count
+    while done + max(100, done / 4) < globalToys {
+      done += max(100, done / 4)
+      _ = try step(to: done)
+    }
+    return try step(to: globalToys)
   }
 }
 

@@ -165,4 +165,22 @@ struct GridTests {
       #expect(report.csv.contains("\"a, \"\"b\"\"\""))
     }
   }
+
+  /// The same toys in one go, or in two commands that keep them.
+  @Test func globalSignificancesAreResumed() throws {
+    try withTemporaryFolder { folder in
+      var request = try write(grid(100), to: folder)
+      let state = folder.appendingPathComponent("toys.json")
+      request.globalToys = 30
+      let few = try #require(try request.run(state: state).global)
+      #expect(few.toys == 30 && few.signals.count == 9 && FileManager.default.fileExists(atPath: state.path))
+      request.globalToys = 150
+      let resumed = try request.run(state: state)
+      #expect(try request.run().global == resumed.global)
+      #expect(
+        resumed.text.contains("The largest excess is at ") && resumed.document["global"]?["toys"] == .integer(150))
+      request.seed = 2
+      #expect(throws: ToyStateError.self) { try request.run(state: state) }
+    }
+  }
 }
