@@ -5,6 +5,10 @@ struct BranchReader {
   let entries: Range<Int>
   /// Threads for the baskets of this branch.
   let lanes: Int
+  /// Where the entries' elements begin, if that is known from the branch that counts them.
+  var sharedOffsets: [Int]?
+  /// The memory of the thread that reads this branch, where it is one.
+  var scratch: Scratch?
 
   private var record: BranchRecord { branch.record }
 
@@ -70,7 +74,7 @@ struct BranchReader {
     }
     let numbers = try ROOTNumbers.make(coding.type, count: entries.count * perEntry) { destination in
       let width = coding.type.width
-      try parallelFor(baskets.count, lanes: lanes) { index, scratch in
+      try parallelFor(baskets.count, lanes: lanes, scratch: scratch) { index, scratch in
         let basket = baskets[index]
         let rows = rows(of: basket)
         let loaded = try basket.load(scratch)
@@ -101,10 +105,11 @@ struct BranchReader {
     let perItem = dimensions.reduce(1, *)
     let form = JaggedForm(coding: coding, itemBytes: perItem * coding.storedWidth, headerBytes: headerBytes)
     guard form.itemBytes > 0 else { throw ROOTFileError(.damaged("its elements have no bytes")) }
+    if let sharedOffsets { return try jagged(form, dimensions, baskets, sharedOffsets) }
     let counts = try counts(for: baskets)
     var pieces = [Piece]()
     var total = 0
-    let scratch = Scratch()
+    let scratch = scratch ?? Scratch()
     for basket in baskets {
       var piece = Piece(basket: basket, rows: rows(of: basket), firstItem: total)
       if piece.rows.count == basket.entries.count {
@@ -131,12 +136,44 @@ struct BranchReader {
     return .list(offsets: offsets, shaped(numbers, dimensions))
   }
 
+  /// Elements whose places are known: many branches share them, and each basket need only hold as many.
+  private func jagged(
+    _ form: JaggedForm, _ dimensions: [Int], _ baskets: [Basket], _ offsets: [Int]
+  ) throws -> ROOTArray {
+    let perItem = dimensions.reduce(1, *)
+    let scratch = scratch ?? Scratch()
+    var starts = [Int]()
+    for basket in baskets {
+      let rows = rows(of: basket)
+      let place = basket.entries.lowerBound + rows.lowerBound - entries.lowerBound
+      let wanted = offsets[place + rows.count] - offsets[place]
+      let isWhole = rows.count == basket.entries.count
+      let own = isWhole ? nil : try form.offsets(try basket.load(scratch), try counts(for: [basket]))
+      let found = try own.map { try form.items(in: $0, rows, basket) } ?? form.itemCount(of: basket)
+      guard found == wanted else { throw basket.damaged("\(found) elements where \(wanted) were counted") }
+      starts.append(own.map { $0[rows.lowerBound] } ?? 0)
+    }
+    let firsts = starts
+    let numbers = try ROOTNumbers.make(form.coding.type, count: offsets[offsets.count - 1] * perItem) { destination in
+      let width = form.coding.type.width * perItem
+      try parallelFor(baskets.count, lanes: lanes, scratch: scratch) { index, scratch in
+        let rows = rows(of: baskets[index])
+        let place = baskets[index].entries.lowerBound + rows.lowerBound - entries.lowerBound
+        guard let bytes = try baskets[index].load(scratch).start else { return }
+        form.coding.decode(
+          bytes + firsts[index], count: (offsets[place + rows.count] - offsets[place]) * perItem,
+          to: destination + offsets[place] * width)
+      }
+    }
+    return .list(offsets: offsets, shaped(numbers, dimensions))
+  }
+
   private func fill(
     _ pieces: [Piece], _ form: JaggedForm, _ counts: EntryCounts?, _ perItem: Int,
     _ destination: UnsafeMutableRawPointer, _ starts: UnsafeMutableBufferPointer<Int>
   ) throws {
     let width = form.coding.type.width * perItem
-    try parallelFor(pieces.count, lanes: lanes) { index, scratch in
+    try parallelFor(pieces.count, lanes: lanes, scratch: scratch) { index, scratch in
       let piece = pieces[index]
       let loaded = try piece.basket.load(scratch)
       let offsets = try form.offsets(loaded, counts)
@@ -172,7 +209,7 @@ struct BranchReader {
     var parts = [ROOTArray?](repeating: nil, count: baskets.count)
     try parts.withUnsafeMutableBufferPointer { parts in
       let out = UncheckedPointer(parts)
-      try parallelFor(baskets.count, lanes: lanes) { index, scratch in
+      try parallelFor(baskets.count, lanes: lanes, scratch: scratch) { index, scratch in
         let decoder = try make()
         try decode(baskets[index], decoder, counts, scratch, make)
         out.buffer[index] = try decoder.values() ?? .record([], count: rows(of: baskets[index]).count)

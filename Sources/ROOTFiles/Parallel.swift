@@ -15,12 +15,15 @@ final class Scratch {
   }
 }
 
-/// Runs `body` for each index on up to `lanes` threads; each takes the next index when it is done with one.
+/// Runs `body` for each index on up to `lanes` threads; each takes the next index when it is done with one. `scratch` is the
+/// caller's memory, for when its own thread does all.
 ///
 /// - Throws: the error of the lowest index that failed, so that what is reported does not depend on the threads.
-func parallelFor(_ count: Int, lanes: Int, _ body: (Int, Scratch) throws -> Void) throws {
+func parallelFor(
+  _ count: Int, lanes: Int, scratch: Scratch? = nil, _ body: (Int, Scratch) throws -> Void
+) throws {
   if count == 1 || lanes <= 1 {
-    let scratch = Scratch()
+    let scratch = scratch ?? Scratch()
     for index in 0..<count { try body(index, scratch) }
     return
   }

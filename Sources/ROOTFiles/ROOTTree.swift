@@ -100,21 +100,56 @@ public struct ROOTTree: Sendable {
     var results = [ROOTArray?](repeating: nil, count: wanted.count)
     // A branch that is a good part of the whole is spread over the lanes; the others go to one lane each.
     let large = wanted.indices.filter { wanted[$0].storedBytes >= total / (2 * lanes) }
-    for index in large { results[index] = try read(wanted[index], range, lanes: lanes) }
+    let shared = try sharedOffsets(of: wanted, range)
+    for index in large { results[index] = try read(wanted[index], range, lanes: lanes, shared) }
     let small = wanted.indices.filter { results[$0] == nil }.sorted { wanted[$0].storedBytes > wanted[$1].storedBytes }
     try results.withUnsafeMutableBufferPointer { results in
       let out = UncheckedPointer(results)
-      try parallelFor(small.count, lanes: lanes) { index, _ in
-        out.buffer[small[index]] = try read(wanted[small[index]], range, lanes: 1)
+      try parallelFor(small.count, lanes: lanes) { index, scratch in
+        out.buffer[small[index]] = try read(wanted[small[index]], range, lanes: 1, shared, scratch)
       }
     }
     return results.compactMap(\.self)
   }
 
-  private func read(_ branch: ROOTBranch, _ range: Range<Int>, lanes: Int) throws -> ROOTArray {
+  private func read(
+    _ branch: ROOTBranch, _ range: Range<Int>, lanes: Int, _ shared: [String: [Int]], _ scratch: Scratch? = nil
+  ) throws -> ROOTArray {
     try locating(path: file.path, object: "\(path): \(branch.path)") {
-      try BranchReader(tree: self, branch: branch, entries: range, lanes: lanes).read()
+      try BranchReader(
+        tree: self, branch: branch, entries: range, lanes: lanes,
+        sharedOffsets: branch.sharedCounter.flatMap { shared[$0] }, scratch: scratch
+      ).read()
     }
+  }
+
+  /// Where the elements of each entry begin, for counters that several of the branches share: `Jet_pt`, `Jet_eta`, …
+  ///
+  /// Made once, they are not read from the baskets of each branch again, and take memory once.
+  private func sharedOffsets(of wanted: [ROOTBranch], _ range: Range<Int>) throws -> [String: [Int]] {
+    var users = [String: Int]()
+    for branch in wanted { branch.sharedCounter.map { users[$0, default: 0] += 1 } }
+    let names = users.filter { $0.value > 1 }.keys.sorted()
+    var result = [String: [Int]]()
+    for name in names {
+      guard let counter = branch(withLeaf: name), case .success(.flat(_, dimensions: [])) = counter.layout else {
+        continue
+      }
+      result[name] = try locating(path: file.path, object: "\(path): \(counter.path)") {
+        let reader = BranchReader(tree: self, branch: counter, entries: range, lanes: availableLanes)
+        guard case .numbers(let numbers) = try reader.read(), let counts = numbers.integers else { return nil }
+        var offsets = [0]
+        offsets.reserveCapacity(counts.count + 1)
+        var sum = 0
+        for count in counts {
+          guard count >= 0, count < 1 << 31 else { throw ROOTFileError(.damaged("it counts \(count) elements")) }
+          sum += count
+          offsets.append(sum)
+        }
+        return offsets
+      }
+    }
+    return result
   }
 }
 
@@ -147,6 +182,12 @@ public struct ROOTBranch: Sendable {
   }
   /// The class of the object or member, as the file names it; the branch's own class where there is none.
   public var className: String { record.ownerClass.isEmpty ? record.className : record.ownerClass }
+
+  /// The leaf that counts the elements of an entry, where they stand one after another without anything between.
+  var sharedCounter: String? {
+    guard case .success(.jagged(_, _, headerBytes: 0)) = layout else { return nil }
+    return record.leaves.first?.counter
+  }
 
   /// What an entry holds: `float32`, `list<float32[3]>`, or a class name.
   public var typeName: String {
