@@ -21,10 +21,10 @@ extension RankReport {
     }
     let reach = 1.08 * (shown.flatMap { [$0.up, $0.down, $0.prefitUp ?? 0, $0.prefitDown ?? 0] }.map(abs).max() ?? 1)
     let series = [
-      bars("θ + σ, after the fit", shown.map(\.up), fill: 0xE0884F, outline: nil),
-      bars("θ − σ, after the fit", shown.map(\.down), fill: 0x5AA5D6, outline: nil),
-      bars("θ + σ_{0}, before", shown.map(\.prefitUp), fill: nil, outline: 0x9C4A12),
-      bars("θ − σ_{0}, before", shown.map(\.prefitDown), fill: nil, outline: 0x1C5A86),
+      bars("+1σ, after fit", shown.map(\.up), fill: 0xE0884F, outline: nil),
+      bars("−1σ, after fit", shown.map(\.down), fill: 0x5AA5D6, outline: nil),
+      bars("+1σ, before", shown.map(\.prefitUp), fill: nil, outline: 0x9C4A12),
+      bars("−1σ, before", shown.map(\.prefitDown), fill: nil, outline: 0x1C5A86),
       .rule(RuleSeries(nil, .vertical(x: 0))),
     ].compactMap(\.self)
     // Room below the rows for the legend: categories without names.

@@ -110,4 +110,53 @@ import Testing
       }
     }
   }
+
+  /// One bin of 50 expected and observed events, and signals of these names, values and sizes.
+  private func writeGrid(labels: [String], _ signals: [(values: [Double], events: Double)], to folder: URL) throws {
+    let background = """
+      {"channels": [{"name": "SR", "samples": [{"name": "b", "data": [50.0], "modifiers": []}]}],
+       "observations": [{"name": "SR", "data": [50.0]}],
+       "measurements": [{"name": "m", "config": {"poi": "mu", "parameters": []}}], "version": "1.0.0"}
+      """
+    try Data(background.utf8).write(to: folder.appendingPathComponent("background.json"))
+    let patches = signals.enumerated().map { index, signal in
+      """
+      {"metadata": {"name": "point \(index)", "values": \(signal.values)}, "patch": [{"op": "add",
+       "path": "/channels/0/samples/0", "value": {"name": "s", "data": [\(signal.events)],
+       "modifiers": [{"name": "mu", "type": "normfactor", "data": null}]}}]}
+      """
+    }
+    let set = """
+      {"metadata": {"labels": [\(labels.map { "\"\($0)\"" }.joined(separator: ", "))], "description": "", "references": {}},
+       "patches": [\(patches.joined(separator: ", "))], "version": "1.0.0"}
+      """
+    try Data(set.utf8).write(to: folder.appendingPathComponent("patchset.json"))
+  }
+
+  @Test func gridsAreDrawn() async throws {
+    try await withTemporaryFolder { folder in
+      let corners = [0.0, 1, 2].flatMap { x in [0.0, 1, 2].map { y in (values: [x, y], events: 40 * exp(-x - y / 2)) } }
+      try writeGrid(labels: ["x", "y"], corners, to: folder)
+      let plane = try await Program.run(["grid", "background.json", "--output", "plane"], in: folder)
+      // The limit is 15.2 events: 40 and 24.3 lie above it, twice 14.7 below.
+      #expect(
+        plane.status == 0 && plane.output.hasPrefix("2 of 9 signals are excluded at 95 % CL by the data; 2 were "))
+      func made(_ name: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent(name).path).sorted()
+      }
+      #expect(try made("plane") == ["exclusion.svg", "grid.csv", "grid.json"])
+      try writeGrid(labels: ["mass"], [40, 20, 10].enumerated().map { ([Double($0)], $1) }, to: folder)
+      let line = try await Program.run(
+        [
+          "grid", "background.json", "patchset.json", "--output", "line", "--global-toys", "50", "--state", "toys.json",
+        ],
+        in: folder)
+      #expect(line.status == 0 && line.output.contains("The largest excess is at point"), "\(line)")
+      #expect(try made("line") == ["grid.csv", "grid.json", "limits.svg"])
+      // A signal of nothing has no limit: its reason is printed, and the status says that something is missing.
+      try writeGrid(labels: ["mass"], [([0], 40), ([1], 0)], to: folder)
+      let failed = try await Program.run(["grid", "background.json"], in: folder)
+      #expect(failed.status == 1 && failed.output.contains("failed: ") && failed.errors.contains("1 of 2 signals"))
+    }
+  }
 }
