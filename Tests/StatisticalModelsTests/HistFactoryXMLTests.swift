@@ -105,6 +105,7 @@ struct HistFactoryFaultTests {
         "top.xml:1: found <Combinaton>; the first file of a HistFactory model is a <Combination>"
       ),
       ("<Input>channel.xml", "<Input>chanel.xml", "top.xml:2: <Input>: there is no file 'chanel.xml'"),
+      ("<Input>channel.xml", "<Input>.", "top.xml:2: <Input>: there is no file '.'"),
       ("<Input>channel.xml</Input>", "", "top.xml:1: there is no <Input>"),
       ("Lumi=\"1\"", "Lumi=\"one\"", "top.xml:3: <Measurement>: Lumi is 'one'; expected a number"),
       ("Lumi=\"1\"", "Lumi=\"-1\"", "top.xml:3: <Measurement>: Lumi is -1.0 ± -0.1; it must be positive"),

@@ -13,7 +13,8 @@ extension HistFactoryReader {
   mutating func readChannel(_ path: String, of input: XMLElement) throws -> (Workspace.Channel, observed: [Double]) {
     guard !path.isEmpty else { throw fault(input, "<Input> is empty; it names the file of a channel") }
     let url = folder.resolving(path)
-    guard FileManager.default.fileExists(atPath: url.path) else {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue else {
       throw fault(
         input, "<Input>: there is no file '\(path)' in \(folder.relativePath); paths are relative to a base folder")
     }
