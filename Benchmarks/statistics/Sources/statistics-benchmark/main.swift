@@ -42,10 +42,10 @@ let arguments = CommandLine.arguments
 let usage = """
   usage: statistics-benchmark single|limit|statistic WORKSPACE
          statistics-benchmark toys WORKSPACE COUNT
-         statistics-benchmark test WORKSPACE PATCHSET PATCH
+         statistics-benchmark test|minimum WORKSPACE PATCHSET PATCH
          statistics-benchmark grid WORKSPACE PATCHSET
   """
-let needed = ["single": 3, "limit": 3, "statistic": 3, "toys": 4, "test": 5, "grid": 4]
+let needed = ["single": 3, "limit": 3, "statistic": 3, "toys": 4, "test": 5, "minimum": 5, "grid": 4]
 guard arguments.count > 1, let count = needed[arguments[1]], arguments.count == count else {
   print(usage)
   exit(2)
@@ -72,10 +72,14 @@ case "toys":
     let result = try ToyCalculator(model, seed: SeedTree(root: 1)).test(1, toys: toys)
     return [result.cls.value, result.cls.error, result.clsb.value, result.clb.value]
   }
-case "test":
+case "test", "minimum":
   let source = WorkspaceSource(workspace: workspace, patch: URL(fileURLWithPath: arguments[3]), patchName: arguments[4])
   let model = try Model(source.load().workspace)
-  outcome = try best(rounds: 10, repeats: 10) { try test(model) }
+  if arguments[1] == "minimum" {
+    outcome = try best(rounds: 1) { [try AsymptoticCalculator(model).bestFit.twiceNLL] }
+  } else {
+    outcome = try best(rounds: 10, repeats: 10) { try test(model) }
+  }
 default:
   let document = try JSONValue.parse(Data(contentsOf: workspace), file: arguments[2])
   let set = try PatchSet(readingFrom: URL(fileURLWithPath: arguments[3]))
