@@ -24,7 +24,7 @@ struct LeafRecord: Sendable {
   /// The fixed dimensions in a title, `x[nJet][3]/F` having 3.
   var dimensions: [Int] {
     var found = [Int]()
-    for part in title.split(separator: "[").dropFirst() {
+    for part in title.split(separator: "[").dropFirst(title.hasPrefix("[") ? 0 : 1) {
       guard let size = Int(part.prefix { $0 != "]" }), size >= 0 else { continue }
       found.append(size)
     }

@@ -106,8 +106,8 @@ extension ObjectReader {
     let generated = flag >= 80
     if generated { flag -= 80 }
     if !generated, flag != 0, flag % 10 != 2 {
-      let offsets = try array(StreamerType.int)
-      object.set("fEntryOffset", offsets)
+      // A basket without entries has no offsets either, not even their number.
+      if basket.entryCount > 0 { object.set("fEntryOffset", try array(StreamerType.int)) }
       if flag > 40 { _ = try array(StreamerType.int) }
     }
     guard flag == 1 || flag > 10 else { return }

@@ -148,10 +148,20 @@ struct RNTupleClusterReader {
     }
   }
 
-  /// Elements before the first stored one, within this cluster.
+  /// Elements before the first stored one, within this cluster: those of a field that came while the file was written.
+  ///
+  /// Only fields outside of collections come late; they have so many elements for each entry.
   private func leadingZeros(_ column: Int) -> Int {
     guard cluster.columns.indices.contains(column) else { return .max }
-    return max(0, schema.columns[column].firstElement - (cluster.columns[column].firstElement ?? 0))
+    guard schema.columns[column].firstElement > 0 else { return 0 }
+    var elements = cluster.entries.count
+    var field = schema.columns[column].field
+    while true {
+      elements = elements.multipliedReportingOverflow(by: schema.fields[field].arraySize ?? 1).partialValue
+      if schema.fields[field].parent == field { break }
+      field = schema.fields[field].parent
+    }
+    return max(0, elements &- cluster.columns[column].pages.reduce(0) { $0 + $1.elementCount })
   }
 
   /// Whether the pages hold the elements, before memory is taken for them.

@@ -30,6 +30,7 @@ public struct ROOTTree: Sendable {
     for child in object.objects("fBranches") {
       try Self.collect(child, prefix: "", isTopLevel: true, streamers, depth: 0, into: &found)
     }
+    for index in found.indices { found[index].checkEntries(of: entryCount) }
     branches = found
     byPath = Dictionary(found.indices.map { (found[$0].path, $0) }, uniquingKeysWith: { first, _ in first })
     byName = Dictionary(grouping: found.indices) { found[$0].name }
@@ -156,7 +157,20 @@ public struct ROOTTree: Sendable {
 /// A branch of a tree.
 public struct ROOTBranch: Sendable {
   let record: BranchRecord
-  let layout: Result<BranchLayout, ROOTFileError>
+  private(set) var layout: Result<BranchLayout, ROOTFileError>
+
+  init(record: BranchRecord, layout: Result<BranchLayout, ROOTFileError>) {
+    self.record = record
+    self.layout = layout
+  }
+
+  /// A branch that was switched off while its tree was filled lacks entries, and has no place beside the others.
+  mutating func checkEntries(of count: Int) {
+    guard !isGroup, problem == nil, record.entryCount < count else { return }
+    layout = .failure(
+      ROOTFileError(
+        .unreadable(className: className, reason: "it has \(record.entryCount) of the tree's \(count) entries")))
+  }
 
   /// The name with those of the branches above it: `Jet/Jet.PT`.
   public var path: String { record.path }
