@@ -67,6 +67,7 @@ let package = Package(
     module("Tensors", ["CTorch", "Records"]),
     module("NeuralNetworks", ["Tensors", "Records"]),
     module("Learning", ["NeuralNetworks", "Tensors", "Records", "ByteIO", "CoreNumerics"]),
+    module("HyperparameterSearch", ["Records", "CoreNumerics"]),
 
     // 3: physics, which knows no learning
     module("PhysicsObjects", ["Records"]),
@@ -114,6 +115,7 @@ let package = Package(
     tests(of: "Tensors"),
     tests(of: "NeuralNetworks", ["Tensors"]),
     tests(of: "Learning", ["NeuralNetworks", "Tensors"]),
+    tests(of: "HyperparameterSearch", ["Records"]),
     tests(of: "PhysicsObjects"),
     tests(of: "EventFiles", ["Columns", "Histograms"]),
     tests(of: "EventGeneration", ["PhysicsObjects"]),
