@@ -113,11 +113,11 @@ public struct HTMLReport: Sendable {
 
   private static let style = """
     body { font: 16px/1.5 Georgia, 'Times New Roman', serif; color: #1b1b1b; background: #fff; margin: 0 }
-    main { max-width: 62rem; margin: 0 auto; padding: 2rem 1.25rem 4rem }
+    main { max-width: 76rem; margin: 0 auto; padding: 2rem 1.25rem 4rem }
     h1, h2, nav, table, figcaption, summary { font-family: system-ui, 'Helvetica Neue', Arial, sans-serif }
     h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 1rem } h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; border-bottom: 1px solid #bbb }
     nav { font-size: .9rem; color: #444 } a { color: #0b5394 }
-    .scroll { overflow-x: auto } table { border-collapse: collapse; font-size: .82rem; margin: 1rem 0; font-variant-numeric: tabular-nums }
+    .scroll { overflow-x: auto } table { border-collapse: collapse; font-size: .8rem; margin: 1rem 0; font-variant-numeric: tabular-nums }
     caption { text-align: left; padding: .25rem 0; color: #333 } th, td { padding: .25rem .6rem; text-align: right; white-space: nowrap }
     th { border-bottom: 1px solid #444; font-weight: 600 } th:first-child, td:first-child { text-align: left } tbody tr:nth-child(even) { background: #f5f5f5 }
     figure { margin: 1.5rem 0; text-align: center } figure svg { max-width: 100%; height: auto } figcaption { font-size: .85rem; color: #333; text-align: left }
