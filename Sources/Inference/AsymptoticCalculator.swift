@@ -127,6 +127,13 @@ public final class AsymptoticCalculator {
     return Point(value: max(0, outcome.value - bestValue), slope: data.minimizer.gradient[poi])
   }
 
+  /// −2 ln λ(μ) on the data, on either side of μ̂.
+  func deviance(_ mu: Double) throws -> Double {
+    if mu == bestMu { return 0 }
+    let outcome = try data.minimize(holding: mu, name: "fit of \(model.parameters[poi].name) = \(mu)")
+    return max(0, outcome.value - bestValue)
+  }
+
   /// The statistic on the Asimov data, whose best fit is where they were made, with a deviance of zero.
   func asimov(_ mu: Double) throws -> Point {
     let outcome = try expected.minimize(holding: mu, name: "Asimov fit of \(model.parameters[poi].name) = \(mu)")
