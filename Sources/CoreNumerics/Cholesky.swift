@@ -48,14 +48,18 @@ public enum Cholesky {
   public static func inverse(of matrix: [Double], order n: Int) -> [Double]? {
     precondition(matrix.count == n * n, "a matrix of order \(n) has \(n * n) elements, got \(matrix.count)")
     var work = matrix
-    var result = [Double](repeating: 0, count: n * n)
     let definite = work.withUnsafeMutableBufferPointer { buffer in
       buffer.baseAddress.map { factor($0, order: n) } ?? true
     }
-    guard definite else { return nil }
+    return definite ? inverse(ofFactored: work, order: n) : nil
+  }
+
+  /// A⁻¹ from the factor L of A = L Lᵀ, row-major.
+  public static func inverse(ofFactored factor: [Double], order n: Int) -> [Double] {
+    var result = [Double](repeating: 0, count: n * n)
     for column in 0..<n {
       result[column * n + column] = 1
-      work.withUnsafeBufferPointer { lower in
+      factor.withUnsafeBufferPointer { lower in
         result.withUnsafeMutableBufferPointer { columns in
           if let l = lower.baseAddress, let c = columns.baseAddress { solve(l, order: n, c + column * n) }
         }

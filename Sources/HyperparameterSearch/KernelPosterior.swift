@@ -120,16 +120,7 @@ struct KernelPosterior {
     let n = targets.count
     guard let (factor, weights) = solve(parameters) else { return nil }
     let total = value(parameters, factor: factor, weights: weights)
-    var inverse = [Double](repeating: 0, count: n * n)
-    factor.withUnsafeBufferPointer { factor in
-      inverse.withUnsafeMutableBufferPointer { inverse in
-        guard let l = factor.baseAddress, let columns = inverse.baseAddress else { return }
-        for column in 0..<n {
-          columns[column * n + column] = 1
-          Cholesky.solve(l, order: n, columns + column * n)
-        }
-      }
-    }
+    let inverse = Cholesky.inverse(ofFactored: factor, order: n)
     var gradient = (0..<parameters.count).map {
       (parameters[$0] - priorMeans[$0]) / (priorWidths[$0] * priorWidths[$0])
     }

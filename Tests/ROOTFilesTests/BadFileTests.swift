@@ -20,16 +20,7 @@ import Testing
   }
 
   /// Each cut file is refused, whatever it is cut in.
-  @Test func truncatedFilesAreRefused() throws {
-    let whole = try Data(contentsOf: committed("histograms.root"))
-    try withTemporaryFolder { folder in
-      let url = folder.appendingPathComponent("cut.root")
-      for length in stride(from: 0, to: whole.count - 1, by: 1024) {
-        try whole.prefix(length).write(to: url)
-        #expect(complaint { try readAll(url) }.contains("is truncated"), "\(length) bytes")
-      }
-    }
-  }
+  @Test func truncatedFilesAreRefused() throws { try expectTruncationRefused(of: "histograms.root") }
 
   /// Flipped bytes give errors or other numbers, never a crash.
   @Test func flippedBytesAreSurvived() throws {

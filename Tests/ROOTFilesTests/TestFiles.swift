@@ -25,31 +25,38 @@ func complaint(_ body: () throws -> Void) -> String {
   for key in try file.keys() {
     do {
       if key.className.hasPrefix("TH") { _ = try file.rootHistogram("\(key.path);\(key.cycle)") }
-      if key.className == "TTree" { faults += try faultsOf(try file.tree("\(key.path);\(key.cycle)")) }
-      if key.className == "ROOT::RNTuple" { faults += try faultsOf(try file.ntuple(key.path)) }
+      if key.className == "TTree" {
+        let tree = try file.tree("\(key.path);\(key.cycle)")
+        faults += try unreadable(tree.branches.map(\.path)) { try tree.array($0) }
+      }
+      if key.className == "ROOT::RNTuple" {
+        let tuple = try file.ntuple(key.path)
+        faults += try unreadable(tuple.fields.map(\.name)) { try tuple.array($0) }
+      }
     } catch is ROOTFileError { faults += 1 }
   }
   return faults
 }
 
-private func faultsOf(_ tuple: ROOTNTuple) throws -> Int {
+/// How many of the names cannot be read, with an error that says so.
+private func unreadable<Value>(_ names: [String], _ read: (String) throws -> Value) throws -> Int {
   var faults = 0
-  for field in tuple.fields {
-    do {
-      _ = try tuple.array(field.name)
-    } catch is ROOTFileError { faults += 1 }
+  for name in names {
+    do { _ = try read(name) } catch is ROOTFileError { faults += 1 }
   }
   return faults
 }
 
-private func faultsOf(_ tree: ROOTTree) throws -> Int {
-  var faults = 0
-  for branch in tree.branches {
-    do {
-      _ = try tree.array(branch.path)
-    } catch is ROOTFileError { faults += 1 }
+/// Each cut copy of a committed file is refused, whatever it is cut in.
+func expectTruncationRefused(of name: String) throws {
+  let whole = try Data(contentsOf: committed(name))
+  try withTemporaryFolder { folder in
+    let url = folder.appendingPathComponent("cut.root")
+    for length in stride(from: 0, to: whole.count - 1, by: 1024) {
+      try whole.prefix(length).write(to: url)
+      #expect(complaint { try readAll(url) }.contains("is truncated"), "\(length) bytes")
+    }
   }
-  return faults
 }
 
 /// Reads a file again and again with some of its bytes changed.

@@ -37,16 +37,7 @@ import Testing
     }
   }
 
-  @Test func truncatedFilesAreRefused() throws {
-    let whole = try Data(contentsOf: committed("codecs.root"))
-    try withTemporaryFolder { folder in
-      let url = folder.appendingPathComponent("cut.root")
-      for length in stride(from: 0, to: whole.count - 1, by: 1024) {
-        try whole.prefix(length).write(to: url)
-        #expect(complaint { try readAll(url) }.contains("is truncated"), "\(length) bytes")
-      }
-    }
-  }
+  @Test func truncatedFilesAreRefused() throws { try expectTruncationRefused(of: "codecs.root") }
 
   @Test func flippedBytesAreSurvived() throws {
     try flipBytes(of: committed("codecs.root"), rounds: 40, seed: 6)

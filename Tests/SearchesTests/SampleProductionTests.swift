@@ -10,30 +10,8 @@ import Testing
 @Suite(.enabled(if: Generator.isAvailable, "Pythia's room is not installed"))
 struct SampleProductionTests {
   private func production(in folder: URL) throws -> SampleProduction {
-    let process = """
-      schema: 1
-      name: ttbar
-      crossSection: LO QCD
-      pythia: ["Top:gg2ttbar = on", "Top:qqbar2ttbar = on"]
-      slices: [{pTHat: [0, 200], eventsPerBlock: 12}, {pTHat: [200, null], eventsPerBlock: 12}]
-      """
-    let card = """
-      schema: 1
-      name: made
-      seed: 5
-      collision_energy: 13 TeV
-      luminosity: 10 fb-1
-      generation: {detector: "\(projectURL("Detectors/cms.yaml").path)"}
-      samples:
-        ttbar: {role: background, events: ttbar.h5, generate: [{process: ttbar.yaml, blocks: [2, 1]}]}
-        other: {role: signal, events: other.h5}
-      selection:
-        cuts: {"three jets": count(Jet_pt > 30) >= 3}
-      features: tz-transfer
-      """
-    try process.write(to: folder.appendingPathComponent("ttbar.yaml"), atomically: true, encoding: .utf8)
+    try writeSmallProduction(to: folder, eventsPerBlock: 12, blocks: [2, 1])
     let url = folder.appendingPathComponent("card.yaml")
-    try card.write(to: url, atomically: true, encoding: .utf8)
     let search = try SearchCard.read(url)
     return try SampleProduction(card: search, cardURL: url, sample: search.backgrounds[0])
   }

@@ -50,7 +50,7 @@ struct FullDiskTests {
 
   @Test func aGenerationOnAFullDiskLosesNothing() async throws {
     try await withTemporaryFolder { folder in
-      try writeSmallProduction(to: folder)
+      try writeSmallProduction(to: folder, eventsPerBlock: 8, blocks: [4, 2])
       try await check(
         { ["generate", "card.yaml", "--samples", "ttbar", "--output", $0, "--store", "\($0)/store"] }, in: folder,
         limits: { place in

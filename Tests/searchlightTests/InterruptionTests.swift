@@ -57,7 +57,7 @@ struct InterruptionTests {
 
   @Test func aKilledGenerationGoesOn() async throws {
     try await withTemporaryFolder { folder in
-      try writeSmallProduction(to: folder)
+      try writeSmallProduction(to: folder, eventsPerBlock: 8, blocks: [4, 2])
       try await check(
         {
           [
@@ -97,7 +97,7 @@ struct InterruptionTests {
 
   @Test func anInterruptedGenerationGoesOn() async throws {
     try await withTemporaryFolder { folder in
-      try writeSmallProduction(to: folder)
+      try writeSmallProduction(to: folder, eventsPerBlock: 8, blocks: [4, 2])
       try await interrupt(
         { ["generate", "card.yaml", "--samples", "ttbar", "--output", $0, "--store", "\($0)/store"] }, in: folder,
         number: SIGTERM

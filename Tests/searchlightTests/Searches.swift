@@ -47,30 +47,3 @@ private func writeSample(_ name: String, mean: Double, rows: Int, seed: Int, to 
   try writer.append(table)
   try writer.finish(record: RunRecord(command: "test", seed: 1))
 }
-
-/// A search whose background is to be generated: six blocks of a few events.
-func writeSmallProduction(to folder: URL) throws {
-  let process = """
-    schema: 1
-    name: ttbar
-    crossSection: LO QCD
-    pythia: ["Top:gg2ttbar = on", "Top:qqbar2ttbar = on"]
-    slices: [{pTHat: [0, 200], eventsPerBlock: 8}, {pTHat: [200, null], eventsPerBlock: 8}]
-    """
-  let card = """
-    schema: 1
-    name: made
-    seed: 5
-    collision_energy: 13 TeV
-    luminosity: 10 fb-1
-    generation: {detector: "\(projectURL("Detectors/cms.yaml").path)"}
-    samples:
-      ttbar: {role: background, events: ttbar.h5, generate: [{process: ttbar.yaml, blocks: [4, 2]}]}
-      other: {role: signal, events: other.h5}
-    selection:
-      cuts: {"three jets": count(Jet_pt > 30) >= 3}
-    features: tz-transfer
-    """
-  try process.write(to: folder.appendingPathComponent("ttbar.yaml"), atomically: true, encoding: .utf8)
-  try card.write(to: folder.appendingPathComponent("card.yaml"), atomically: true, encoding: .utf8)
-}
