@@ -43,7 +43,7 @@ public struct WorkspaceSource: Hashable, Codable, Sendable {
   }
 
   /// The workspace, patched, and the digest of that document.
-  /// - Throws: ``JSONSyntaxError``, ``DatacardError``, ``XMLError``, ``WorkspaceError``, ``FileError``.
+  /// - Throws: ``JSONSyntaxError``, ``ModelFileError``, ``WorkspaceError``, ``FileError``.
   public func load() throws -> (workspace: Workspace, digest: Digest) {
     let name = workspace.lastPathComponent
     let (read, codes, _) = try reader.document(workspace)

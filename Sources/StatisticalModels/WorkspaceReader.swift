@@ -31,7 +31,7 @@ public struct WorkspaceReader: Hashable, Codable, Sendable {
   }
 
   /// The document of a file, pyhf's JSON, as it stands there or converted, with the interpolations that go with it.
-  /// - Throws: ``JSONSyntaxError``, ``DatacardError``, ``XMLError``, ``WorkspaceError``, `ROOTFileError`, `FileError`.
+  /// - Throws: ``JSONSyntaxError``, ``ModelFileError``, ``WorkspaceError``, `ROOTFileError`, `FileError`.
   public func document(_ url: URL) throws -> (json: JSONValue, codes: InterpolationCodes, warnings: [String]) {
     let data = try Data(readingFrom: url)
     let made: ConvertedWorkspace

@@ -11,7 +11,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
 
   /// Whether an error is one that readers promise.
   private static func isExpected(_ error: any Error) -> Bool {
-    error is JSONSyntaxError || error is WorkspaceError || error is DatacardError || error is XMLError
+    error is JSONSyntaxError || error is WorkspaceError || error is ModelFileError
       || error is InferenceError || error is FuzzHistograms.Refusal
   }
 

@@ -61,7 +61,7 @@ struct HistFactoryTests {
     let (workspace, _) = try WorkspaceSource(workspace: Self.combination).load()
     #expect(workspace.channels.map(\.name) == ["signal_region", "control_region"])
     let card = WorkspaceSource(workspace: referenceURL("datacards/shapes.txt"))
-    #expect(throws: DatacardError.self, "its mass is 125, not 120") { try card.load() }
+    #expect(throws: ModelFileError.self, "its mass is 125, not 120") { try card.load() }
     var cards = WorkspaceReader()
     cards.mass = "125"
     let plain = try Datacard(readingFrom: referenceURL("datacards/shapes.txt"))

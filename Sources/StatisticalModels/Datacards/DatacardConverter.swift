@@ -29,7 +29,7 @@ extension Datacard {
   ///   - source: the histograms.
   ///   - mass: what `$MASS` stands for.
   ///   - keywords: what other `$WORD`s stand for.
-  /// - Throws: ``DatacardError``, ``WorkspaceError``, and what the source throws.
+  /// - Throws: ``ModelFileError``, ``WorkspaceError``, and what the source throws.
   public func converted(
     from source: some HistogramSource = NoHistograms(), mass: String = "120", keywords: [String: String] = [:]
   ) throws -> ConvertedWorkspace {
@@ -56,8 +56,8 @@ struct DatacardConverter<Source: HistogramSource> {
     self.keywords = keywords
   }
 
-  func error(_ line: Int?, _ message: String) -> DatacardError {
-    DatacardError(file: card.file, line: line, message: message)
+  func error(_ line: Int?, _ message: String) -> ModelFileError {
+    ModelFileError(file: card.file, line: line, message: message)
   }
 
   mutating func convert() throws -> ConvertedWorkspace {

@@ -4,17 +4,17 @@ import Records
 
 extension Datacard {
   /// Reads a card.
-  /// - Throws: ``DatacardError``, `FileError`.
+  /// - Throws: ``ModelFileError``, `FileError`.
   public init(readingFrom url: URL) throws {
     let data = try Data(readingFrom: url)
     guard let text = String(validating: data, as: UTF8.self) else {
-      throw DatacardError(file: url.lastPathComponent, line: nil, message: "is no text (UTF-8)")
+      throw ModelFileError(file: url.lastPathComponent, line: nil, message: "is no text (UTF-8)")
     }
     try self.init(text, file: url.lastPathComponent)
   }
 
   /// Reads a card's text. `file` is what errors call it.
-  /// - Throws: ``DatacardError`` at the first line that is not understood, or not supported.
+  /// - Throws: ``ModelFileError`` at the first line that is not understood, or not supported.
   public init(_ text: String, file: String = "datacard") throws {
     var parser = DatacardParser(file: file)
     let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
@@ -40,8 +40,8 @@ struct DatacardParser {
 
   init(file: String) { card = Datacard(file: file) }
 
-  func error(_ line: Int?, _ message: String) -> DatacardError {
-    DatacardError(file: card.file, line: line, message: message)
+  func error(_ line: Int?, _ message: String) -> ModelFileError {
+    ModelFileError(file: card.file, line: line, message: message)
   }
 
   mutating func read(_ text: Substring, number line: Int) throws {

@@ -37,7 +37,7 @@ public struct HistFactoryReader<Source: HistogramSource> {
   }
 
   /// The workspace of a combination.
-  /// - Throws: ``XMLError``, ``WorkspaceError``, `FileError`, and what the source throws.
+  /// - Throws: ``ModelFileError``, ``WorkspaceError``, `FileError`, and what the source throws.
   public mutating func read(_ url: URL) throws -> ConvertedWorkspace {
     file = url.lastPathComponent
     let root = try XMLElement.parse(Data(readingFrom: url), file: file)
@@ -68,8 +68,8 @@ public struct HistFactoryReader<Source: HistogramSource> {
 
   // MARK: Errors and attributes
 
-  func fault(_ element: XMLElement, _ message: String) -> XMLError {
-    XMLError(file: file, line: element.line, message: message)
+  func fault(_ element: XMLElement, _ message: String) -> ModelFileError {
+    ModelFileError(file: file, line: element.line, message: message)
   }
 
   mutating func warn(_ element: XMLElement, _ message: String) {

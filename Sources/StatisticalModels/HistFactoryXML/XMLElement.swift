@@ -26,26 +26,10 @@ struct XMLElement: Hashable, Sendable {
   }
 }
 
-/// What is wrong with an XML file: where, what was found, what would have worked.
-public struct XMLError: Error, Hashable, Sendable, CustomStringConvertible {
-  public var file: String
-  /// From 1; `nil` for the file as a whole.
-  public var line: Int?
-  public var message: String
-
-  public init(file: String, line: Int?, message: String) {
-    self.file = file
-    self.line = line
-    self.message = message
-  }
-
-  public var description: String { line.map { "\(file):\($0): \(message)" } ?? "\(file): \(message)" }
-}
-
 extension XMLElement {
   /// The root element of a document (XML 1.0, UTF-8). Declarations of types are read over: nothing outside the file is ever
   /// looked for, and no entities but the five of XML itself and characters by number are known.
-  /// - Throws: ``XMLError``, also for nesting deeper than 64.
+  /// - Throws: ``ModelFileError``, also for nesting deeper than 64.
   static func parse(_ data: Data, file: String) throws -> XMLElement {
     try [UInt8](data).withUnsafeBufferPointer { bytes in
       var parser = XMLParser(bytes: bytes, file: file)
@@ -65,8 +49,8 @@ private struct XMLParser {
     self.file = file
   }
 
-  func error(_ message: String, line: Int? = nil) -> XMLError {
-    XMLError(file: file, line: line ?? self.line, message: message)
+  func error(_ message: String, line: Int? = nil) -> ModelFileError {
+    ModelFileError(file: file, line: line ?? self.line, message: message)
   }
 
   // MARK: Bytes
