@@ -52,7 +52,7 @@ let package = Package(
     room("CCairo", ["CairoLibrary"], exclude: ["Fonts", "README.md"]),
     room("CLAPACK", linking: ["lapacke"]),
     room("CCrypto", linking: ["crypto"]),
-    room("CCodecs", linking: ["deflate", "lzma", "lz4", "zstd", "xxhash"], exclude: ["README.md"]),
+    room("CCodecs", linking: ["deflate", "lzma", "lz4", "zstd", "xxhash", "z"], exclude: ["README.md"]),
 
     // 1: numbers, records, bytes, columns
     module("CoreNumerics", ["CLAPACK"]),
@@ -107,7 +107,7 @@ let package = Package(
     module("TestSupport", ["Records"]),
     tests(of: "CoreNumerics"),
     tests(of: "Records"),
-    tests(of: "ByteIO"),
+    tests(of: "ByteIO", ["Records"]),
     tests(of: "Columns"),
     tests(of: "Cards"),
     tests(of: "Histograms"),

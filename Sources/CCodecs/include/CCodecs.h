@@ -32,6 +32,32 @@ ccodecs_status ccodecs_decompress(
 uint64_t ccodecs_xxh64(const uint8_t *bytes, size_t count);
 uint64_t ccodecs_xxh3(const uint8_t *bytes, size_t count);
 
+/* Streams of deflated bytes (zlib): raw, or gzip with its checksum, whose members follow each other. One thread at a time
+   uses a stream. */
+typedef struct ccodecs_stream ccodecs_stream;
+
+typedef enum {
+  CCODECS_STREAM_MORE = 0, /* goes on: more input is needed, or more room */
+  CCODECS_STREAM_END = 1,  /* a whole stream was read or written, and no other has begun */
+  CCODECS_STREAM_DAMAGED = 2,
+  CCODECS_STREAM_NO_MEMORY = 3
+} ccodecs_stream_status;
+
+ccodecs_stream *_Nullable ccodecs_inflate_create(int gzip);
+ccodecs_stream *_Nullable ccodecs_deflate_create(int gzip, int level);
+void ccodecs_stream_destroy(ccodecs_stream *stream);
+
+/* Reads `used` of `count` bytes and writes `made` into at most `room`. */
+ccodecs_stream_status ccodecs_inflate(
+    ccodecs_stream *stream, const uint8_t *bytes, size_t count, size_t *used, uint8_t *out, size_t room, size_t *made);
+/* The same for writing; with `finish` the stream is ended once all bytes are used: call until CCODECS_STREAM_END. */
+ccodecs_stream_status ccodecs_deflate(
+    ccodecs_stream *stream, const uint8_t *bytes, size_t count, size_t *used, uint8_t *out, size_t room, size_t *made,
+    int finish);
+
+/* The CRC-32 of gzip and zip, going on from that of the bytes before (0 at the start). */
+uint32_t ccodecs_crc32(uint32_t before, const uint8_t *bytes, size_t count);
+
 #ifdef __cplusplus
 }
 #endif
