@@ -76,6 +76,7 @@ let package = Package(
     module("JetClustering", ["CFastJet", "PhysicsObjects", "Records"]),
     module("DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", yams]),
     module("EventSelection", ["Columns", "Histograms", "PhysicsObjects", "Records"]),
+    module("EventSchemas", ["ROOTFiles", "EventSelection", "Columns", "Records"]),
 
     // 4: statistics, which knows no physics
     module("StatisticalModels", ["CoreNumerics", "Histograms", "ROOTFiles", "ByteIO", "Records"]),
@@ -90,7 +91,7 @@ let package = Package(
       "Searches",
       [
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
-        "PhysicsObjects", "EventFiles", "EventGeneration", "DetectorSimulation", "EventSelection",
+        "PhysicsObjects", "EventFiles", "EventGeneration", "DetectorSimulation", "EventSelection", "EventSchemas",
         "StatisticalModels", "Inference", "Figures", "Reports", "Cards", "JetClustering",
       ]),
 
@@ -124,6 +125,7 @@ let package = Package(
       of: "DetectorSimulation",
       ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", "EventGeneration"]),
     tests(of: "EventSelection", ["Columns", "Histograms"]),
+    tests(of: "EventSchemas", ["Columns", "EventSelection", "ROOTFiles"]),
     tests(of: "StatisticalModels", ["Histograms", "Records"]),
     tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms"]),
     tests(of: "Figures"),

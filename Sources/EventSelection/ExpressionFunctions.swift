@@ -34,6 +34,12 @@ extension ExpressionEvaluator {
     "atan2": { $0.combined(with: $1) { Foundation.atan2($0, $1) } },
     "pow": { $0.combined(with: $1) { Foundation.pow($0, $1) } },
     "hypot": { $0.combined(with: $1) { Foundation.hypot($0, $1) } },
+    // Whether bit n, counted from 0, of a whole number is set: division and rounding are exact for all that doubles hold.
+    "bit": {
+      $0.combined(with: $1, isBoolean: true) {
+        ($0 / Foundation.exp2($1)).rounded(.down).truncatingRemainder(dividingBy: 2) == 0 ? 0 : 1
+      }
+    },
     // The difference of two azimuths, in [−π, π].
     "deltaPhi": { $0.combined(with: $1) { ($0 - $1).remainder(dividingBy: 2 * .pi) } },
   ]

@@ -19,11 +19,31 @@ struct SamplePreparation {
   static let version = 1
   private static let batchSize = 20_000
 
-  func eventsURL(of sample: SearchCard.Sample) -> URL { URL(fileURLWithPath: sample.events, relativeTo: folder) }
+  /// The sample's files: one of `events`, or all of `files`.
+  /// - Throws: ``SampleError`` for one that is missing.
+  func inputs(of sample: SearchCard.Sample) throws -> [URL] {
+    if let files = sample.files { return try files.urls(in: folder, sample: sample.name) }
+    let events = URL(fileURLWithPath: sample.events ?? "", relativeTo: folder)
+    guard FileManager.default.fileExists(atPath: events.path) else {
+      let remedy =
+        sample.processes.isEmpty
+        ? "set its 'events' to the file that holds them"
+        : "'searchlight generate \(URL(fileURLWithPath: cardPath).relativePath) --samples \(sample.name)' makes it"
+      throw SampleError(sample: sample.name, problem: "no such file: \(events.path); \(remedy)")
+    }
+    return [events]
+  }
+
+  private func source(of sample: SearchCard.Sample, _ inputs: [URL]) throws -> any SampleSource {
+    guard let files = sample.files else { return try TableSource(inputs[0]) }
+    return try FilesSource(sample, files, urls: inputs, card: card, cardPath: cardPath)
+  }
 
   /// Prepares a sample and writes it to `url` as a table of features, weight, part and baseline.
-  func prepare(_ sample: SearchCard.Sample, into url: URL, record: RunRecord, cancellation: CancellationToken) throws {
-    let reader = try EventTableReader(eventsURL(of: sample))
+  func prepare(
+    _ sample: SearchCard.Sample, from inputs: [URL], into url: URL, record: RunRecord, cancellation: CancellationToken
+  ) throws {
+    let reader = try source(of: sample, inputs)
     let schema = try reader.emptyTable()
     let selection = try card.compiledSelection(file: cardPath, schema: schema)
     let features = try card.compiledFeatures(file: cardPath, schema: selection.derived(from: schema))
@@ -34,8 +54,8 @@ struct SamplePreparation {
     var flow = CutFlow()
     var output = Table()
     var (allWeights, keptWeights) = (0.0, 0.0)
-    var batches = reader.batches(of: Self.batchSize, check: .required)
-    while var batch = try batches.next() {
+    try reader.forEachBatch(of: Self.batchSize) { whole in
+      var batch = whole
       try cancellation.check()
       let weights = try batch.doubles("weight")
       allWeights += weights.reduce(0, +)
@@ -49,7 +69,7 @@ struct SamplePreparation {
     }
     guard allWeights > 0, allWeights.isFinite else {
       throw SampleError(
-        sample: sample.name, problem: "the sum of weights is \(allWeights) in \(reader.url.path); it must be positive")
+        sample: sample.name, problem: "the sum of weights is \(allWeights) in \(reader.path); it must be positive")
     }
     // Expected events: pb × 1000 fb/pb × fb⁻¹, and what stands for the events that were not read.
     var factor = 1000 * card.luminosity
@@ -65,6 +85,8 @@ struct SamplePreparation {
       $0.scaled(by: 1000 * card.luminosity)
     }
     metadata.cutFlows["card"] = flow.scaled(by: factor)
+    // Events of others were made without a selection: there is no other flow to show.
+    if sample.files != nil { metadata.cutFlows["nominal"] = metadata.cutFlows["card"] }
     metadata.notes = reader.metadata.notes
     metadata.notes["warning"] = warning(of: sample, madeWith: reader.metadata)
     let writer = try EventTableWriter(url, metadata: metadata, compression: 1)

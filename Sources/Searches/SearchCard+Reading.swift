@@ -63,13 +63,23 @@ extension SearchCard.Sample {
   init(name: String, _ value: CardValue) throws {
     let fields = try value.fields([
       "role", "title", "events", "generate", "group", "mass", "cross_section", "reference",
-      "branching_ratio_at_unit_mu",
+      "branching_ratio_at_unit_mu", "files", "schema", "tree", "weight_factor", "generated",
     ])
     self.name = name
     role = try fields["role"].choice(Role.self)
     title = try fields["title"].ifPresent?.string() ?? name
-    events = try fields["events"].string()
+    events = try fields["events"].ifPresent?.string()
+    files = try SearchCard.Files(fields)
+    guard (events == nil) != (files == nil) else {
+      throw value.error(
+        events == nil
+          ? "a sample needs 'events' (the HDF5 file of 'searchlight generate') or 'files' (ROOT files) with a 'schema'"
+          : "'events' and 'files' exclude each other: a sample's events come from one of them")
+    }
     processes = try fields["generate"].ifPresent?.list().map(SearchCard.Process.init) ?? []
+    if files != nil, !processes.isEmpty {
+      throw fields["generate"].error("a sample of 'files' is not generated; write 'events' to make one")
+    }
     group = try fields["group"].ifPresent?.string() ?? ""
     mass = try fields["mass"].ifPresent?.quantity(["GeV": 1, "TeV": 1000], in: 0...)
     crossSection = try fields["cross_section"].ifPresent?

@@ -1,3 +1,4 @@
+import EventSchemas
 import Foundation
 
 /// A search as a physicist writes it down: samples, selection, features, network, fit. Read with ``SearchCard/read(_:)``.
@@ -48,8 +49,10 @@ public struct SearchCard: Hashable, Codable, Sendable {
     public var role: Role
     /// `title` *(text, the name)*: in tables and pictures.
     public var title: String
-    /// `events` *(path, required)*: the HDF5 file with the sample's events; made by `searchlight generate`.
-    public var events: String
+    /// `events` *(path; this or `files`)*: the HDF5 file with the sample's events; made by `searchlight generate`.
+    public var events: String?
+    /// `files` and what belongs to it: ROOT files that others made; see ``Files``.
+    public var files: Files?
     /// `generate` *(list)*: the process cards the sample is made from.
     public var processes: [Process]
     /// `group` *(text, empty)*: heads neighbouring columns of tables and the legend of mass scans.
@@ -65,6 +68,32 @@ public struct SearchCard: Hashable, Codable, Sendable {
     public var branchingRatioAtUnitMu: Double?
 
     public enum Role: String, Hashable, Codable, Sendable, CaseIterable { case background, signal }
+  }
+
+  /// A sample's `files` and the keys beside it.
+  public struct Files: Hashable, Codable, Sendable {
+    /// `files` *(list of paths)*: ROOT files; `*` and `?` in the last part of a path stand for any that fit, by name.
+    public var paths: [String]
+    /// `schema` *(delphes, nanoaod, or a mapping)*: what the toolkit's columns are called in them.
+    public var schema: EventSchema
+    /// `tree` *(path, the schema's)*: the tree or RNTuple with the events.
+    public var tree: String?
+    /// `weight_factor` *(expression, 1)*: multiplies the generator's weight of each event, not their sum.
+    public var weightFactor: String?
+    /// `generated`: what the files were made from; see ``Generated``.
+    public var generated = Generated()
+  }
+
+  /// `generated` of a sample with `files`.
+  public struct Generated: Hashable, Codable, Sendable {
+    /// `cross_section` *(pb or fb, the sample's `cross_section` or what the files state, > 0)*: of the events that were
+    /// generated, in pb, with the decays that were forced.
+    public var crossSection: Double?
+    /// `sum_of_weights` *(number, what the files say or add up to, > 0)*: of all generated events, where the files hold only
+    /// some of them.
+    public var sumOfWeights: Double?
+    /// `events` *(whole number, likewise)*: all generated events.
+    public var events: Int?
   }
 
   /// One entry of a sample's `generate`.

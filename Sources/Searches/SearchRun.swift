@@ -114,32 +114,39 @@ public struct SearchRun: Sendable {
       progress(
         ProgressUpdate(
           stage: "prepare", completed: index, total: card.samples.count, unit: "samples", detail: sample.name))
-      let events = preparation.eventsURL(of: sample)
-      guard FileManager.default.fileExists(atPath: events.path) else {
-        let remedy =
-          sample.processes.isEmpty
-          ? "set its 'events' to the file that holds them"
-          : "'searchlight generate \(cardURL.relativePath) --samples \(sample.name)' makes it"
-        throw SampleError(sample: sample.name, problem: "no such file: \(events.path); \(remedy)")
-      }
+      let inputs = try preparation.inputs(of: sample)
       let key = StepStore.Key(
         kind: "prepare", version: SamplePreparation.version,
-        configuration: [
-          "sample": sample.name, "selection": try json(card.selection.expressions),
-          "features": try json(card.features.expressions),
-          "split": try json(card.split), "baseline": card.fit.baseline.observable, "luminosity": "\(card.luminosity)",
-          "scale": "\(options.scale)",
-        ],
-        inputs: ["events": try Digest.of(fileAt: events)])
+        configuration: try preparationSettings(sample), inputs: try digests(of: inputs))
       results[sample.name] = try store.result(for: key) { folder in
         try preparation.prepare(
-          sample, into: folder.appendingPathComponent("events.h5"),
+          sample, from: inputs, into: folder.appendingPathComponent("events.h5"),
           record: RunRecord(command: "searchlight run", seed: card.seed), cancellation: cancellation)
       }
     }
     progress(
       ProgressUpdate(stage: "prepare", completed: card.samples.count, total: card.samples.count, unit: "samples"))
     return results
+  }
+
+  private func preparationSettings(_ sample: SearchCard.Sample) throws -> [String: String] {
+    var settings = [
+      "sample": sample.name, "selection": try json(card.selection.expressions),
+      "features": try json(card.features.expressions), "split": try json(card.split),
+      "baseline": card.fit.baseline.observable, "luminosity": "\(card.luminosity)", "scale": "\(options.scale)",
+    ]
+    if let files = sample.files {
+      settings["files"] = try json(files)
+      settings["cross_section"] = sample.crossSection.map { "\($0)" } ?? ""
+    }
+    return settings
+  }
+
+  /// By their order, which events' identities depend on.
+  private func digests(of inputs: [URL]) throws -> [String: Digest] {
+    if inputs.count == 1 { return ["events": try Digest.of(fileAt: inputs[0])] }
+    return Dictionary(
+      uniqueKeysWithValues: try inputs.enumerated().map { ("events \($0)", try Digest.of(fileAt: $1)) })
   }
 
   // MARK: train and score

@@ -34,7 +34,7 @@ struct GenerateCommand: AsyncParsableCommand {
       let production = try SampleProduction(card: search, cardURL: url, sample: sample)
       let place =
         output.map { URL(fileURLWithPath: $0).appendingPathComponent("\(sample.name).h5") }
-        ?? URL(fileURLWithPath: sample.events, relativeTo: url.deletingLastPathComponent())
+        ?? URL(fileURLWithPath: sample.events ?? "\(sample.name).h5", relativeTo: url.deletingLastPathComponent())
       try production.run(
         into: place, store: StepStore(root: root), workers: workers, progress: printer.handler, cancellation: token)
       print(place.relativePath)
@@ -43,7 +43,8 @@ struct GenerateCommand: AsyncParsableCommand {
   }
 
   private func chosen(_ search: SearchCard) throws -> [SearchCard.Sample] {
-    guard let samples else { return search.samples }
+    // Samples of files are there already; one that is named is refused by what would make it.
+    guard let samples else { return search.samples.filter { $0.files == nil } }
     return try samples.split(separator: ",").map { name in
       guard let sample = search.samples.first(where: { $0.name == name }) else {
         let near = nearestName(to: String(name), in: search.samples.map(\.name)).map { "; nearest: '\($0)'" } ?? ""

@@ -18,7 +18,7 @@ private func isTheShippedEventsMachine() throws -> Bool {
   private let cardURL = projectURL("Studies/tz-transfer/card.yaml")
 
   private func url(_ sample: SearchCard.Sample) -> URL {
-    URL(fileURLWithPath: sample.events, relativeTo: cardURL.deletingLastPathComponent())
+    URL(fileURLWithPath: sample.events ?? "", relativeTo: cardURL.deletingLastPathComponent())
   }
 
   @Test func enoughEventsInLittleRoom() throws {
