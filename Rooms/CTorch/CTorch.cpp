@@ -316,7 +316,7 @@ static const CTorchTable table = {
     gather, choose, update,
     binaryCrossEntropy, meanSquaredError,
     setRequiresGradient, requiresGradient, backward, gradient, clearGradient, detach, setGradientRecording,
-    momentStep, denseCreate, denseRelease, denseStep, denseLogits,
+    optimizerStep, denseCreate, denseRelease, denseStep, denseForward, denseBackward, denseOutputs,
 };
 
 }  // namespace ctorch

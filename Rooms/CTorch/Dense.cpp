@@ -1,4 +1,4 @@
-// The fused training step for dense networks with one logit. LibTorch multiplies the matrices, into buffers made
+// The fused training step for chains of dense layers. LibTorch multiplies the matrices, into buffers made
 // once; everything between two products is one pass over memory (Kernels.cpp). Sums over rows are taken in blocks of
 // fixed length whose partial sums are added in order, so the number of threads changes no bit.
 #include <algorithm>
@@ -22,9 +22,6 @@ void takeShare(void *data) {
   auto *share = static_cast<Share *>(data);
   for (int64_t i; (i = share->next.fetch_add(1, std::memory_order_relaxed)) < share->count;) { (*share->body)(i); }
 }
-constexpr int64_t kRowBlock = 32;
-constexpr int64_t kElementBlock = 16384;
-int64_t blocks(int64_t count, int64_t length) { return (count + length - 1) / length; }
 }  // namespace
 
 // LibTorch's team is libgomp's; calling it by its own entry point reuses the threads that already spin for the
@@ -37,50 +34,6 @@ void parallel(int64_t count, const std::function<void(int64_t)> &body) {
   } else {
     GOMP_parallel(takeShare, &share, static_cast<unsigned>(threads), 0);
   }
-}
-
-static MomentNumbers numbers(const CTorchMomentStep &s) {
-  return {static_cast<float>(s.beta1),        static_cast<float>(s.beta2),        static_cast<float>(s.keep),
-          static_cast<float>(s.gradient_rate), static_cast<float>(s.momentum_rate),
-          static_cast<float>(s.second_correction), static_cast<float>(s.epsilon), static_cast<float>(s.coupled_decay)};
-}
-
-static void updateParameter(const MomentNumbers &step, const at::Tensor &gradient, at::Tensor &parameter, at::Tensor &m,
-                            at::Tensor &v) {
-  const int64_t count = parameter.numel();
-  const float *g = readable(gradient);
-  float *p = writable(parameter), *first = writable(m),
-        *second = writable(v);
-  parallel(blocks(count, kElementBlock), [&](int64_t block) {
-    const int64_t at = block * kElementBlock, length = std::min(kElementBlock, count - at);
-    kernels().moments(step, length, g + at, p + at, first + at, second + at);
-  });
-}
-
-static bool isPlain(const at::Tensor &t) {
-  return t.is_contiguous() && t.scalar_type() == at::kFloat && t.device().is_cpu();
-}
-
-CTorchStatus momentStep(CTorchTensorRef parameter, CTorchTensorRef gradient, CTorchTensorRef m, CTorchTensorRef v,
-                        const CTorchMomentStep *step) {
-  return guarded([&] {
-    at::NoGradGuard guard;
-    at::Tensor &p = parameter->value;
-    const at::Tensor g = gradient->value.contiguous();
-    TORCH_CHECK(p.sizes() == g.sizes() && p.sizes() == m->value.sizes() && p.sizes() == v->value.sizes(),
-                "optimiser step: parameter ", p.sizes(), ", gradient ", g.sizes(), ", moments ", m->value.sizes(),
-                " and ", v->value.sizes(), " differ in shape");
-    if (isPlain(p) && isPlain(g) && isPlain(m->value) && isPlain(v->value)) {
-      updateParameter(numbers(*step), g, p, m->value, v->value);
-      return;
-    }
-    const at::Tensor total = step->coupled_decay == 0 ? g : g.add(p, step->coupled_decay);
-    m->value.mul_(step->beta1).add_(total, 1 - step->beta1);
-    v->value.mul_(step->beta2).addcmul_(total, total, 1 - step->beta2);
-    const at::Tensor denominator = v->value.mul(step->second_correction).sqrt_().add_(step->epsilon);
-    const at::Tensor numerator = total.mul(step->gradient_rate).add_(m->value, step->momentum_rate);
-    p.mul_(step->keep).sub_(numerator.div_(denominator));
-  });
 }
 
 CTorchStatus keepMask(uint64_t key, uint64_t step, uint32_t threshold, int64_t rows, int64_t columns, int32_t device,
@@ -101,16 +54,20 @@ CTorchStatus keepMask(uint64_t key, uint64_t step, uint32_t threshold, int64_t r
 
 /// Tensors of one layer and its buffers, [largest batch, out].
 struct DenseLayerState {
-  at::Tensor weight, bias, weightM, weightV, biasM, biasV;
-  at::Tensor weightGradient, biasGradient, products, outputs, gradients;
+  ctorch::Updated weight, bias;
+  at::Tensor products, outputs, gradients;
   ctorch::ActivationPass pass;
   int64_t in, out;
+  bool hasBias;
 };
 
 struct CTorchDense {
   std::vector<DenseLayerState> layers;
   at::Tensor input, partialSums;
   int64_t largest;
+  /// Rows of the last forward pass whose outputs still stand; 0 where none do.
+  int64_t pending;
+  bool trains;
 };
 
 namespace ctorch {
@@ -123,40 +80,54 @@ static at::Tensor plainShare(CTorchTensorRef handle, at::IntArrayRef shape, cons
   return t;
 }
 
+static DenseLayerState layerState(const CTorchDenseLayer &l, int32_t index, int64_t largestBatch, bool trains) {
+  DenseLayerState s;
+  s.out = l.weight->value.size(0);
+  s.in = l.weight->value.size(1);
+  s.hasBias = l.bias != nullptr;
+  s.weight.parameter = plainShare(l.weight, {s.out, s.in}, "weight", index);
+  // A layer without bias adds zeros that nothing changes: the kernels know one form.
+  s.bias.parameter = s.hasBias ? plainShare(l.bias, {s.out}, "bias", index) : at::zeros({s.out}, at::kFloat);
+  s.pass = {l.activation, l.activation_parameter, l.drop_threshold, l.dropped, l.scale, l.shift, l.mask_key, 0};
+  s.products = at::empty({largestBatch, s.out}, at::kFloat);
+  if (!trains) { return s; }
+  TORCH_CHECK(l.weight_m && l.weight_v && (!s.hasBias || (l.bias_m && l.bias_v)), "layer ", index, " has no moments");
+  s.weight.m = plainShare(l.weight_m, {s.out, s.in}, "first moment of weight", index);
+  s.weight.v = plainShare(l.weight_v, {s.out, s.in}, "second moment of weight", index);
+  s.weight.gradient = at::empty({s.out, s.in}, at::kFloat);
+  s.weight.l1 = l.l1;
+  s.weight.l2 = l.l2;
+  if (s.hasBias) {
+    s.bias.m = plainShare(l.bias_m, {s.out}, "first moment of bias", index);
+    s.bias.v = plainShare(l.bias_v, {s.out}, "second moment of bias", index);
+  }
+  s.bias.gradient = at::empty({s.out}, at::kFloat);
+  s.outputs = at::empty({largestBatch, s.out}, at::kFloat);
+  s.gradients = at::empty({largestBatch, s.out}, at::kFloat);
+  return s;
+}
+
 CTorchStatus denseCreate(const CTorchDenseLayer *layers, int32_t count, int64_t largestBatch, CTorchDenseRef *out) {
   return guarded([&] {
     at::NoGradGuard guard;
     TORCH_CHECK(count > 0 && largestBatch > 0, "a fused network of ", count, " layers for batches of ", largestBatch);
     auto network = std::make_unique<CTorchDense>();
     network->largest = largestBatch;
+    network->pending = 0;
+    network->trains = layers[0].weight_m != nullptr;
     int64_t width = -1, widest = 1;
     for (int32_t i = 0; i < count; ++i) {
-      const CTorchDenseLayer &l = layers[i];
-      TORCH_CHECK(l.weight->value.dim() == 2, "layer ", i, ": weight of rank ", l.weight->value.dim());
-      const int64_t outs = l.weight->value.size(0), ins = l.weight->value.size(1);
-      TORCH_CHECK(width < 0 || ins == width, "layer ", i, " takes ", ins, " inputs, the layer before gives ", width);
-      width = outs;
-      widest = std::max(widest, outs);
-      DenseLayerState s;
-      s.in = ins;
-      s.out = outs;
-      s.weight = plainShare(l.weight, {outs, ins}, "weight", i);
-      s.weightM = plainShare(l.weight_m, {outs, ins}, "first moment of weight", i);
-      s.weightV = plainShare(l.weight_v, {outs, ins}, "second moment of weight", i);
-      s.bias = plainShare(l.bias, {outs}, "bias", i);
-      s.biasM = plainShare(l.bias_m, {outs}, "first moment of bias", i);
-      s.biasV = plainShare(l.bias_v, {outs}, "second moment of bias", i);
-      s.weightGradient = at::empty({outs, ins}, at::kFloat);
-      s.biasGradient = at::empty({outs}, at::kFloat);
-      s.products = at::empty({largestBatch, outs}, at::kFloat);
-      s.outputs = at::empty({largestBatch, outs}, at::kFloat);
-      s.gradients = at::empty({largestBatch, outs}, at::kFloat);
-      s.pass = {l.activation, l.activation_parameter, l.drop_threshold, l.dropped, l.scale, l.shift, l.mask_key, 0};
+      TORCH_CHECK(layers[i].weight->value.dim() == 2, "layer ", i, ": weight of rank ", layers[i].weight->value.dim());
+      DenseLayerState s = layerState(layers[i], i, largestBatch, network->trains);
+      TORCH_CHECK(width < 0 || s.in == width, "layer ", i, " takes ", s.in, " inputs, the layer before gives ", width);
+      width = s.out;
+      widest = std::max(widest, s.out);
       network->layers.push_back(std::move(s));
     }
-    TORCH_CHECK(width == 1, "a fused network ends in one logit, this one in ", width);
-    network->input = at::empty({largestBatch, network->layers[0].in}, at::kFloat);
-    network->partialSums = at::empty({blocks(largestBatch, kRowBlock), widest}, at::kFloat);
+    if (network->trains) {
+      network->input = at::empty({largestBatch, network->layers[0].in}, at::kFloat);
+      network->partialSums = at::empty({blocks(largestBatch, kRowBlock), widest}, at::kFloat);
+    }
     *out = network.release();
   });
 }
@@ -181,10 +152,10 @@ static void forwardLayers(CTorchDense &network, int64_t count, uint64_t step) {
   at::Tensor below = head(network.input, count);
   for (DenseLayerState &layer : network.layers) {
     at::Tensor products = head(layer.products, count), outputs = head(layer.outputs, count);
-    at::mm_out(products, below, layer.weight.t());
+    at::mm_out(products, below, layer.weight.parameter.t());
     layer.pass.step = step;
     float *z = writable(products), *h = writable(outputs);
-    const float *bias = readable(layer.bias);
+    const float *bias = readable(layer.bias.parameter);
     parallel(blocks(count, kRowBlock), [&](int64_t block) {
       const int64_t at = block * kRowBlock;
       kernels().forward(layer.pass, at, std::min(count, at + kRowBlock), layer.out, bias, z, h);
@@ -193,21 +164,80 @@ static void forwardLayers(CTorchDense &network, int64_t count, uint64_t step) {
   }
 }
 
-/// Writes d(Σ w·ℓ / count)/d(logit) and returns Σ w·ℓ, with ℓ = max(z, 0) − z·y + ln(1 + exp(−|z|)).
-static double lossAndSeed(CTorchDense &network, const float *labels, const float *weights, const int32_t *rows,
-                          int64_t count) {
-  DenseLayerState &last = network.layers.back();
-  const float *logits = readable(last.outputs);
-  float *seed = writable(last.gradients);
+static const float *plainValues(CTorchTensorRef handle, int64_t count, const char *role) {
+  const at::Tensor &t = handle->value;
+  TORCH_CHECK(isPlain(t) && t.numel() == count, role, " must be ", count, " contiguous float32 on the CPU, found shape ",
+              t.sizes(), " of type ", t.scalar_type());
+  return readable(t);
+}
+
+namespace {
+struct Rows {
+  const float *targets, *weights;
+  const int32_t *numbers;
+  int64_t count;
+};
+}  // namespace
+
+// Each writes d(Σ w·ℓ / count)/d(output) and returns Σ w·ℓ.
+
+/// ℓ = max(z, 0) − z·y + ln(1 + exp(−|z|)).
+static double binarySeed(const Rows &rows, const float *logits, float *seed) {
   double sum = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const double z = logits[i], y = labels[rows[i]], w = weights[rows[i]];
+  for (int64_t i = 0; i < rows.count; ++i) {
+    const double z = logits[i], y = rows.targets[rows.numbers[i]], w = rows.weights[rows.numbers[i]];
     const double e = std::exp(-std::abs(z));
     sum += w * (std::max(z, 0.0) - z * y + std::log1p(e));
     const double probability = z >= 0 ? 1 / (1 + e) : e / (1 + e);
-    seed[i] = static_cast<float>(w * (probability - y) / static_cast<double>(count));
+    seed[i] = static_cast<float>(w * (probability - y) / static_cast<double>(rows.count));
   }
   return sum;
+}
+
+/// ℓ = ln Σ exp(z) − z_y.
+static double categoricalSeed(const Rows &rows, int64_t classes, const float *logits, float *seed) {
+  double sum = 0;
+  std::vector<double> powers(static_cast<size_t>(classes));
+  for (int64_t i = 0; i < rows.count; ++i) {
+    const float *z = logits + i * classes;
+    const auto label = static_cast<int64_t>(rows.targets[rows.numbers[i]]);
+    TORCH_CHECK(label >= 0 && label < classes, "row ", rows.numbers[i], " has class ", label, " of ", classes);
+    const double w = rows.weights[rows.numbers[i]], top = *std::max_element(z, z + classes);
+    double total = 0;
+    for (int64_t k = 0; k < classes; ++k) { total += powers[k] = std::exp(z[k] - top); }
+    sum += w * (top + std::log(total) - z[label]);
+    for (int64_t k = 0; k < classes; ++k) {
+      const double slope = powers[k] / total - (k == label ? 1 : 0);
+      seed[i * classes + k] = static_cast<float>(w * slope / static_cast<double>(rows.count));
+    }
+  }
+  return sum;
+}
+
+/// ℓ = Σ (z − t)² / outputs.
+static double squaredSeed(const Rows &rows, int64_t width, const float *outputs, float *seed) {
+  double sum = 0;
+  for (int64_t i = 0; i < rows.count; ++i) {
+    const float *target = rows.targets + static_cast<int64_t>(rows.numbers[i]) * width;
+    const double w = rows.weights[rows.numbers[i]] / static_cast<double>(width);
+    for (int64_t k = 0; k < width; ++k) {
+      const double difference = static_cast<double>(outputs[i * width + k]) - target[k];
+      sum += w * difference * difference;
+      seed[i * width + k] = static_cast<float>(2 * w * difference / static_cast<double>(rows.count));
+    }
+  }
+  return sum;
+}
+
+static double lossAndSeed(CTorchDense &network, int32_t kind, const Rows &rows) {
+  DenseLayerState &last = network.layers.back();
+  const float *outputs = readable(last.outputs);
+  float *seed = writable(last.gradients);
+  switch (kind) {
+    case CTORCH_DENSE_BINARY: return binarySeed(rows, outputs, seed);
+    case CTORCH_DENSE_CATEGORICAL: return categoricalSeed(rows, last.out, outputs, seed);
+    default: return squaredSeed(rows, last.out, outputs, seed);
+  }
 }
 
 static void backwardLayers(CTorchDense &network, int64_t count) {
@@ -221,74 +251,109 @@ static void backwardLayers(CTorchDense &network, int64_t count) {
       const int64_t at = block * kRowBlock;
       kernels().backward(at, std::min(count, at + kRowBlock), layer.out, slope, g, partial + block * layer.out);
     });
-    float *bias = writable(layer.biasGradient);
+    float *bias = writable(layer.bias.gradient);
     std::fill_n(bias, layer.out, 0.0f);
     for (int64_t block = 0; block < pieces; ++block) {
       for (int64_t j = 0; j < layer.out; ++j) { bias[j] += partial[block * layer.out + j]; }
     }
     const at::Tensor below = index == 0 ? head(network.input, count) : head(network.layers[index - 1].outputs, count);
-    at::mm_out(layer.weightGradient, gradients.t(), below);
+    at::mm_out(layer.weight.gradient, gradients.t(), below);
     if (index > 0) {
       at::Tensor next = head(network.layers[index - 1].gradients, count);
-      at::mm_out(next, gradients, layer.weight);
+      at::mm_out(next, gradients, layer.weight.parameter);
     }
   }
 }
 
-static const float *vectorOf(CTorchTensorRef handle, int64_t count, const char *role) {
-  const at::Tensor &t = handle->value;
-  TORCH_CHECK(isPlain(t) && t.numel() == count, role, " must be ", count, " contiguous float32 on the CPU, found shape ",
-              t.sizes(), " of type ", t.scalar_type());
-  return readable(t);
+static void followGradients(CTorchDense &network, const CTorchOptimizerStep &step) {
+  std::vector<Updated> parameters;
+  parameters.reserve(2 * network.layers.size());
+  for (DenseLayerState &layer : network.layers) {
+    parameters.push_back(layer.weight);
+    if (layer.hasBias) { parameters.push_back(layer.bias); }
+  }
+  updateAll(parameters, step);
 }
 
-CTorchStatus denseStep(CTorchDenseRef network, CTorchTensorRef features, CTorchTensorRef labels,
-                       CTorchTensorRef weights, const int32_t *rows, int64_t count, uint64_t step,
-                       const CTorchMomentStep *update, double *loss) {
+static void forwardRowsOf(CTorchDense &network, const at::Tensor &x, const int32_t *rows, int64_t count,
+                          uint64_t step) {
+  TORCH_CHECK(network.trains, "this fused network has no moments: it answers, it does not train");
+  TORCH_CHECK(x.dim() == 2 && isPlain(x) && x.size(1) == network.layers[0].in, "features must be contiguous float32 ",
+              "of ", network.layers[0].in, " columns, found shape ", x.sizes());
+  TORCH_CHECK(count > 0 && count <= network.largest, "batch of ", count, ", buffers hold ", network.largest);
+  const int64_t events = x.size(0);
+  for (int64_t i = 0; i < count; ++i) { TORCH_CHECK(rows[i] >= 0 && rows[i] < events, "row ", rows[i], " of ", events); }
+  gatherRows(network, readable(x), rows, count);
+  forwardLayers(network, count, step);
+}
+
+CTorchStatus denseStep(CTorchDenseRef network, CTorchTensorRef features, CTorchTensorRef targets,
+                       CTorchTensorRef weights, const int32_t *rows, int64_t count, uint64_t step, int32_t lossKind,
+                       const CTorchOptimizerStep *update, double *loss) {
   return guarded([&] {
     at::NoGradGuard guard;
     const at::Tensor &x = features->value;
-    TORCH_CHECK(x.dim() == 2 && isPlain(x) && x.size(1) == network->layers[0].in, "features must be contiguous float32 ",
-                "of ", network->layers[0].in, " columns, found shape ", x.sizes());
-    TORCH_CHECK(count > 0 && count <= network->largest, "batch of ", count, ", buffers hold ", network->largest);
-    const int64_t events = x.size(0);
-    for (int64_t i = 0; i < count; ++i) {
-      TORCH_CHECK(rows[i] >= 0 && rows[i] < events, "row ", rows[i], " of ", events);
-    }
-    const float *y = vectorOf(labels, events, "labels"), *w = vectorOf(weights, events, "weights");
-    gatherRows(*network, readable(x), rows, count);
-    forwardLayers(*network, count, step);
-    *loss = lossAndSeed(*network, y, w, rows, count);
+    const int64_t width = network->layers.back().out, events = x.dim() == 2 ? x.size(0) : 0;
+    TORCH_CHECK(lossKind >= CTORCH_DENSE_BINARY && lossKind <= CTORCH_DENSE_SQUARED, "no loss ", lossKind);
+    TORCH_CHECK(lossKind != CTORCH_DENSE_BINARY || width == 1, "binary cross-entropy takes one logit, found ", width);
+    const Rows batch = {plainValues(targets, lossKind == CTORCH_DENSE_SQUARED ? events * width : events, "targets"),
+                        plainValues(weights, events, "weights"), rows, count};
+    network->pending = 0;
+    forwardRowsOf(*network, x, rows, count, step);
+    *loss = lossAndSeed(*network, lossKind, batch);
     backwardLayers(*network, count);
-    const MomentNumbers constants = numbers(*update);
-    for (DenseLayerState &layer : network->layers) {
-      updateParameter(constants, layer.weightGradient, layer.weight, layer.weightM, layer.weightV);
-      updateParameter(constants, layer.biasGradient, layer.bias, layer.biasM, layer.biasV);
-    }
+    followGradients(*network, *update);
   });
 }
 
-CTorchStatus denseLogits(CTorchDenseRef network, CTorchTensorRef features, float *logits) {
+CTorchStatus denseForward(CTorchDenseRef network, CTorchTensorRef features, const int32_t *rows, int64_t count,
+                          uint64_t step, CTorchTensorRef *outputs) {
+  return yielding(outputs, [&] {
+    at::NoGradGuard guard;
+    network->pending = 0;
+    forwardRowsOf(*network, features->value, rows, count, step);
+    network->pending = count;
+    return head(network->layers.back().outputs, count).clone();
+  });
+}
+
+CTorchStatus denseBackward(CTorchDenseRef network, CTorchTensorRef seed, const CTorchOptimizerStep *update) {
   return guarded([&] {
     at::NoGradGuard guard;
-    const at::Tensor &x = features->value;
-    TORCH_CHECK(x.dim() == 2 && isPlain(x) && x.size(1) == network->layers[0].in, "features must be contiguous float32 ",
-                "of ", network->layers[0].in, " columns, found shape ", x.sizes());
-    for (int64_t start = 0; start < x.size(0); start += network->largest) {
-      const int64_t count = std::min(network->largest, x.size(0) - start);
-      at::Tensor below = x.narrow(0, start, count);
+    DenseLayerState &last = network->layers.back();
+    const int64_t count = network->pending;
+    TORCH_CHECK(count > 0, "a backward pass needs a forward pass before it");
+    const at::Tensor g = seed->value.detach().contiguous();
+    TORCH_CHECK(isPlain(g) && g.numel() == count * last.out, "the seed must be ", count, " × ", last.out,
+                " float32 on the CPU, found shape ", g.sizes());
+    std::copy_n(readable(g), g.numel(), writable(last.gradients));
+    network->pending = 0;
+    backwardLayers(*network, count);
+    followGradients(*network, *update);
+  });
+}
+
+CTorchStatus denseOutputs(CTorchDenseRef network, const float *features, int64_t events, float *outputs) {
+  return guarded([&] {
+    at::NoGradGuard guard;
+    network->pending = 0;
+    const int64_t columns = network->layers[0].in, width = network->layers.back().out;
+    for (int64_t start = 0; start < events; start += network->largest) {
+      const int64_t count = std::min(network->largest, events - start);
+      // Only read: LibTorch has no tensor over constant memory.
+      at::Tensor below = at::from_blob(const_cast<float *>(features) + start * columns, {count, columns}, at::kFloat);
       for (DenseLayerState &layer : network->layers) {
         at::Tensor products = head(layer.products, count);
-        at::mm_out(products, below, layer.weight.t());
+        at::mm_out(products, below, layer.weight.parameter.t());
         float *z = writable(products);
-        const float *bias = readable(layer.bias);
+        const float *bias = readable(layer.bias.parameter);
         parallel(blocks(count, kRowBlock), [&](int64_t block) {
           const int64_t at = block * kRowBlock;
           kernels().infer(layer.pass, at, std::min(count, at + kRowBlock), layer.out, bias, z);
         });
         below = products;
       }
-      std::copy_n(readable(below), count, logits + start);
+      std::copy_n(readable(below), count * width, outputs + start * width);
     }
   });
 }

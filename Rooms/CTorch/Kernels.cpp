@@ -202,7 +202,7 @@ void backward(int64_t begin, int64_t end, int64_t columns, const float *derivati
   }
 }
 
-void moments(const MomentNumbers &n, int64_t count, const float *__restrict gradient, float *__restrict parameter,
+void moments(const StepNumbers &n, int64_t count, const float *__restrict gradient, float *__restrict parameter,
              float *__restrict m, float *__restrict v) {
   for (int64_t i = 0; i < count; ++i) {
     const float g = gradient[i] + n.coupledDecay * parameter[i];
@@ -215,12 +215,72 @@ void moments(const MomentNumbers &n, int64_t count, const float *__restrict grad
   }
 }
 
+void descent(const StepNumbers &n, int64_t count, const float *__restrict gradient, float *__restrict parameter,
+             float *__restrict m, float *__restrict) {
+  // With Nesterov's look-ahead the direction is g + μ m, without it m itself.
+  const float own = n.nesterov ? 1.0f : 0.0f, carried = n.nesterov ? n.beta1 : 1.0f;
+  for (int64_t i = 0; i < count; ++i) {
+    const float g = gradient[i] + n.coupledDecay * parameter[i];
+    const float velocity = n.beta1 * m[i] + g;
+    m[i] = velocity;
+    parameter[i] = parameter[i] * n.keep - n.gradientRate * (own * g + carried * velocity);
+  }
+}
+
+void rmsprop(const StepNumbers &n, int64_t count, const float *__restrict gradient, float *__restrict parameter,
+             float *__restrict m, float *__restrict v) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float g = gradient[i] + n.coupledDecay * parameter[i];
+    const float second = n.beta2 * v[i] + (1.0f - n.beta2) * g * g;
+    const float velocity = n.beta1 * m[i] + g / (std::sqrt(second) + n.epsilon);
+    v[i] = second;
+    m[i] = velocity;
+    parameter[i] = parameter[i] * n.keep - n.gradientRate * velocity;
+  }
+}
+
+void adagrad(const StepNumbers &n, int64_t count, const float *__restrict gradient, float *__restrict parameter,
+             float *__restrict, float *__restrict v) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float g = gradient[i] + n.coupledDecay * parameter[i];
+    const float sum = v[i] + g * g;
+    v[i] = sum;
+    parameter[i] = parameter[i] * n.keep - n.gradientRate * g / (std::sqrt(sum) + n.epsilon);
+  }
+}
+
+void penalise(float l1, float l2, int64_t count, const float *__restrict parameter, float *__restrict gradient) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float p = parameter[i];
+    const float sign = p > 0 ? 1.0f : p < 0 ? -1.0f : 0.0f;
+    gradient[i] += l1 * sign + l2 * p;
+  }
+}
+
+// Lanes of fixed number, so that every variant adds in the same order.
+double sumOfSquares(int64_t count, const float *values) {
+  double lanes[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (int j = 0; j < kLanes; ++j) { lanes[j] += static_cast<double>(values[i + j]) * values[i + j]; }
+  }
+  for (; i < count; ++i) { lanes[0] += static_cast<double>(values[i]) * values[i]; }
+  double sum = 0;
+  for (double lane : lanes) { sum += lane; }
+  return sum;
+}
+
+void scaleBy(float factor, int64_t count, float *values) {
+  for (int64_t i = 0; i < count; ++i) { values[i] *= factor; }
+}
+
 }  // namespace
 
 #define CTORCH_TEXT_OF(x) #x
 #define CTORCH_TEXT(x) CTORCH_TEXT_OF(x)
 const Kernels &CTORCH_VARIANT() {
-  static const Kernels table = {CTORCH_TEXT(CTORCH_VARIANT), keepMask, forward, infer, backward, moments};
+  static const Kernels table = {CTORCH_TEXT(CTORCH_VARIANT), keepMask, forward, infer, backward,
+                                {moments, descent, rmsprop, adagrad}, penalise, sumOfSquares, scaleBy};
   return table;
 }
 

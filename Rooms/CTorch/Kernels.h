@@ -18,9 +18,14 @@ struct ActivationPass {
   uint64_t key, step;
 };
 
-struct MomentNumbers {
+struct StepNumbers {
   float beta1, beta2, keep, gradientRate, momentumRate, secondCorrection, epsilon, coupledDecay;
+  bool nesterov;
 };
+
+/// One rule of an optimiser over `count` elements of a parameter with its gradient and moments.
+using UpdateRule = void (*)(const StepNumbers &numbers, int64_t count, const float *gradient, float *parameter,
+                            float *m, float *v);
 
 struct Kernels {
   const char *name;
@@ -34,8 +39,12 @@ struct Kernels {
   void (*infer)(const ActivationPass &pass, int64_t begin, int64_t end, int64_t columns, const float *bias, float *z);
   /// gradient *= derivative over rows [begin, end), and the sums of its columns over these rows to `sums`.
   void (*backward)(int64_t begin, int64_t end, int64_t columns, const float *derivative, float *gradient, float *sums);
-  void (*moments)(const MomentNumbers &numbers, int64_t count, const float *gradient, float *parameter, float *m,
-                  float *v);
+  /// By CTorchRule.
+  UpdateRule rules[4];
+  /// gradient += l1·sign(parameter) + l2·parameter.
+  void (*penalise)(float l1, float l2, int64_t count, const float *parameter, float *gradient);
+  double (*sumOfSquares)(int64_t count, const float *values);
+  void (*scaleBy)(float factor, int64_t count, float *values);
 };
 
 const Kernels &kernelsBaseline();

@@ -58,15 +58,36 @@ inline float *writable(const at::Tensor &t) { return static_cast<float *>(t.muta
 /// index is not fixed: bodies write to places of their own.
 void parallel(int64_t count, const std::function<void(int64_t)> &body);
 
+/// Rows and elements that one index of `parallel` stands for.
+constexpr int64_t kRowBlock = 32;
+constexpr int64_t kElementBlock = 16384;
+inline int64_t blocks(int64_t count, int64_t length) { return (count + length - 1) / length; }
+
+/// A float32 tensor on the CPU without gaps.
+inline bool isPlain(const at::Tensor &t) {
+  return t.is_contiguous() && t.scalar_type() == at::kFloat && t.device().is_cpu();
+}
+
+/// A parameter with all that its update touches; `l1` and `l2` are penalties' shares of the gradient.
+struct Updated {
+  at::Tensor gradient, parameter, m, v;
+  float l1 = 0, l2 = 0;
+};
+/// Penalties, clipping and the rule, over all parameters of a network.
+void updateAll(std::vector<Updated> &parameters, const CTorchOptimizerStep &step);
+
 CTorchStatus keepMask(uint64_t key, uint64_t step, uint32_t threshold, int64_t rows, int64_t columns, int32_t device,
                       CTorchTensorRef *out);
-CTorchStatus momentStep(CTorchTensorRef parameter, CTorchTensorRef gradient, CTorchTensorRef m, CTorchTensorRef v,
-                        const CTorchMomentStep *step);
+CTorchStatus optimizerStep(CTorchTensorRef parameter, CTorchTensorRef gradient, CTorchTensorRef m, CTorchTensorRef v,
+                           const CTorchOptimizerStep *step);
 CTorchStatus denseCreate(const CTorchDenseLayer *layers, int32_t count, int64_t largestBatch, CTorchDenseRef *out);
 void denseRelease(CTorchDenseRef network);
-CTorchStatus denseStep(CTorchDenseRef network, CTorchTensorRef features, CTorchTensorRef labels,
-                       CTorchTensorRef weights, const int32_t *rows, int64_t count, uint64_t step,
-                       const CTorchMomentStep *update, double *loss);
-CTorchStatus denseLogits(CTorchDenseRef network, CTorchTensorRef features, float *logits);
+CTorchStatus denseStep(CTorchDenseRef network, CTorchTensorRef features, CTorchTensorRef targets,
+                       CTorchTensorRef weights, const int32_t *rows, int64_t count, uint64_t step, int32_t lossKind,
+                       const CTorchOptimizerStep *update, double *loss);
+CTorchStatus denseForward(CTorchDenseRef network, CTorchTensorRef features, const int32_t *rows, int64_t count,
+                          uint64_t step, CTorchTensorRef *outputs);
+CTorchStatus denseBackward(CTorchDenseRef network, CTorchTensorRef seed, const CTorchOptimizerStep *update);
+CTorchStatus denseOutputs(CTorchDenseRef network, const float *features, int64_t events, float *outputs);
 
 }  // namespace ctorch

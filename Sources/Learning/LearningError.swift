@@ -11,7 +11,10 @@ public enum LearningError: Error, Hashable, Sendable, CustomStringConvertible {
   case missingClass(label: Int, rows: Int)
   case badLabel(value: Float, row: Int)
   case invalidConfiguration(key: String, value: String, allowed: String)
-  case diverged(epoch: Int)
+  /// A loss that is not finite: where, counted from 1, and what else is not.
+  case diverged(epoch: Int, batch: Int, cause: String)
+  case badClass(number: Int, classes: Int, row: Int)
+  case tooFewRows(what: String, needed: Int, found: Int)
   case unreadableCheckpoint(path: String, reason: String)
   case foreignCheckpoint(path: String, what: String)
 
@@ -34,8 +37,12 @@ public enum LearningError: Error, Hashable, Sendable, CustomStringConvertible {
       "label \(value) in row \(row); labels are 0 (background) or 1 (signal)"
     case .invalidConfiguration(let key, let value, let allowed):
       "training configuration: \(key) is \(value), allowed is \(allowed)"
-    case .diverged(let epoch):
-      "the loss is not finite in epoch \(epoch); a smaller learning rate may help"
+    case .diverged(let epoch, let batch, let cause):
+      "the loss is not finite in epoch \(epoch), batch \(batch): \(cause); a smaller learning rate may help"
+    case .badClass(let number, let classes, let row):
+      "class \(number) in row \(row); there are \(classes) classes, from 0"
+    case .tooFewRows(let what, let needed, let found):
+      "\(what) has \(found) rows, \(needed) are needed"
     case .unreadableCheckpoint(let path, let reason):
       "\(path): \(reason)"
     case .foreignCheckpoint(let path, let what):

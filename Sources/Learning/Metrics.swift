@@ -62,6 +62,43 @@ public enum Metrics {
     }
   }
 
+  /// `Σ w ℓ / Σ w` of logits of K classes, row-major [rows, K]: `ℓ = ln Σ exp(z) − z_y`.
+  public static func categoricalLogLoss(logits: [Float], classes: [Int], weights: [Float]) throws -> Double {
+    let width = try rowWidth(logits, classes.count, weights)
+    return try mean(weights) { row in
+      let z = logits[row * width..<(row + 1) * width]
+      let top = Double(z.max() ?? 0)
+      return top + log(z.reduce(0) { $0 + exp(Double($1) - top) }) - Double(z[row * width + classes[row]])
+    }
+  }
+
+  /// `Σ w (p − t)² / Σ w`, averaged over the values of a row.
+  public static func meanSquaredError(predictions: [Float], targets: [Float], weights: [Float]) throws -> Double {
+    guard predictions.count == targets.count else {
+      throw LearningError.countMismatch(what: "targets", expected: predictions.count, found: targets.count)
+    }
+    let width = try rowWidth(predictions, weights.count, weights)
+    return try mean(weights) { row in
+      (row * width..<(row + 1) * width).reduce(0) { sum, index in
+        let difference = Double(predictions[index]) - Double(targets[index])
+        return sum + difference * difference
+      } / Double(width)
+    }
+  }
+
+  /// Values of each row.
+  static func rowWidth(_ values: [Float], _ rows: Int, _ weights: [Float]) throws -> Int {
+    guard rows > 0, !values.isEmpty else { throw LearningError.empty(what: "the sample") }
+    guard weights.count == rows else {
+      throw LearningError.countMismatch(what: "weights", expected: rows, found: weights.count)
+    }
+    guard values.count % rows == 0 else {
+      throw LearningError.countMismatch(
+        what: "values of \(rows) rows", expected: (values.count / rows + 1) * rows, found: values.count)
+    }
+    return values.count / rows
+  }
+
   /// The weighted fraction of rows on the right side of `threshold`.
   public static func accuracy(
     scores: [Float], labels: [Float], weights: [Float], threshold: Float = 0.5
@@ -70,7 +107,7 @@ public enum Metrics {
     return try mean(weights) { row in (scores[row] >= threshold) == (labels[row] == 1) ? 1 : 0 }
   }
 
-  private static func mean(_ weights: [Float], _ value: (Int) -> Double) throws -> Double {
+  static func mean(_ weights: [Float], _ value: (Int) -> Double) throws -> Double {
     var sum = 0.0, total = 0.0
     for row in weights.indices {
       sum += Double(weights[row]) * value(row)
@@ -80,7 +117,7 @@ public enum Metrics {
     return sum / total
   }
 
-  private static func check(_ scores: [Float], _ labels: [Float], _ weights: [Float]) throws {
+  static func check(_ scores: [Float], _ labels: [Float], _ weights: [Float]) throws {
     guard !scores.isEmpty else { throw LearningError.empty(what: "the sample") }
     for (what, count) in [("labels", labels.count), ("weights", weights.count)] where count != scores.count {
       throw LearningError.countMismatch(what: what, expected: scores.count, found: count)

@@ -1,4 +1,3 @@
-import ByteIO
 import Foundation
 import NeuralNetworks
 import Records
@@ -41,7 +40,7 @@ public struct TrainedClassifier: Classifier, Hashable {
 
   public var featureNames: [String] { scaler.featureNames }
 
-  private struct Description: Codable {
+  private struct Description: NetworkDescription {
     var schema: Int
     var scaler: StandardScaler
     var architecture: NetworkArchitecture
@@ -58,13 +57,11 @@ public struct TrainedClassifier: Classifier, Hashable {
   /// Writes both files, the description last.
   /// - Throws: `FileError`.
   public func save(to folder: URL) throws {
-    let data = try Safetensors.encode(parameters)
-    try AtomicFile.write(data, to: folder.appendingPathComponent("model.safetensors"))
-    let description = Description(
-      schema: Self.schemaVersion, scaler: scaler, architecture: architecture, configuration: configuration,
-      history: history, inputs: inputs, parameters: Digest.of(data))
-    try AtomicFile.write(
-      try JSONEncoder.canonical.encode(description), to: folder.appendingPathComponent("model.json"))
+    try NetworkFiles.write(parameters, to: folder) { digest in
+      Description(
+        schema: Self.schemaVersion, scaler: scaler, architecture: architecture, configuration: configuration,
+        history: history, inputs: inputs, parameters: digest)
+    }
   }
 
   public init(
@@ -82,30 +79,10 @@ public struct TrainedClassifier: Classifier, Hashable {
   /// Reads what ``save(to:)`` wrote.
   /// - Throws: `FileError`; ``LearningError/unreadableCheckpoint(path:reason:)`` for damaged or newer files.
   public init(contentsOf folder: URL) throws {
-    let url = folder.appendingPathComponent("model.json")
-    let text = try Data(readingFrom: url)
-    struct Version: Decodable { var schema: Int }
-    guard let version = try? JSONDecoder().decode(Version.self, from: text) else {
-      throw LearningError.unreadableCheckpoint(path: url.path, reason: "it is no description of a trained network")
-    }
-    guard version.schema == Self.schemaVersion else {
-      throw LearningError.unreadableCheckpoint(
-        path: url.path, reason: "its schema is \(version.schema); this program reads \(Self.schemaVersion)")
-    }
-    let description: Description
-    do { description = try JSONDecoder().decode(Description.self, from: text) } catch {
-      throw LearningError.unreadableCheckpoint(path: url.path, reason: "\(error)")
-    }
-    let tensors = folder.appendingPathComponent("model.safetensors")
-    let data = try Data(readingFrom: tensors)
-    guard Digest.of(data) == description.parameters else {
-      throw LearningError.unreadableCheckpoint(
-        path: tensors.path, reason: "its digest is not the one that \(url.lastPathComponent) names")
-    }
+    let (description, parameters) = try NetworkFiles.read(Description.self, from: folder, schema: Self.schemaVersion)
     self.init(
-      scaler: description.scaler, architecture: description.architecture,
-      parameters: try Safetensors.decode(data, path: tensors.path), configuration: description.configuration,
-      history: description.history, inputs: description.inputs)
+      scaler: description.scaler, architecture: description.architecture, parameters: parameters,
+      configuration: description.configuration, history: description.history, inputs: description.inputs)
   }
 
   public func scores(_ features: FeatureMatrix) async throws -> [Float] {
@@ -121,26 +98,8 @@ public struct TrainedClassifier: Classifier, Hashable {
     return try await TorchActor.run {
       let network = try Sequential(architecture, .stored(parameters))
       return try Tensor.withoutGradients {
-        try NetworkScoring.logits(network, scaled, columns: columns, batchSize: Self.batchSize)
+        try NetworkScoring.outputs(network, scaled, columns: columns, batchSize: Self.batchSize)
       }
     }
-  }
-}
-
-/// Batched forward passes.
-@TorchActor
-enum NetworkScoring {
-  static func logits(
-    _ network: Sequential, _ values: [Float], columns: Int, batchSize: Int
-  ) throws -> [Float] {
-    var logits: [Float] = []
-    let rows = values.count / columns
-    logits.reserveCapacity(rows)
-    for start in stride(from: 0, to: rows, by: batchSize) {
-      let end = min(rows, start + batchSize)
-      let batch = try Tensor(Array(values[start * columns..<end * columns]), shape: [end - start, columns])
-      logits += try network(batch, mode: .inference).floats()
-    }
-    return logits
   }
 }

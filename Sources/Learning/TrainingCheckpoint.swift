@@ -17,22 +17,24 @@ struct TrainingCheckpoint: Sendable {
   private var description: URL { folder.appendingPathComponent("training.json") }
 
   private struct Description: Codable {
-    var schema = 1
+    var schema = 2
     var identity: Digest
     var history: TrainingHistory
     var clock: OptimizerClock
+    var schedule: LearningRateSchedule.State
     /// Of the tensors' file that belongs to this description.
     var tensors: Digest
   }
 
   /// The tensors first, under a name of their own; a kill at any moment leaves the former state or this one.
   @TorchActor
-  func save(_ session: DenseTrainingSession) throws {
+  func save(_ session: TrainingSession) throws {
     let data = try Safetensors.encode(session.snapshot())
     let digest = Digest.of(data)
     try AtomicFile.write(data, to: file(digest))
     let description = Description(
-      identity: identity, history: session.history, clock: session.optimizer.clock, tensors: digest)
+      identity: identity, history: session.history, clock: session.optimizer.clock,
+      schedule: session.scheduleState, tensors: digest)
     try AtomicFile.write(try JSONEncoder.canonical.encode(description), to: self.description)
     removeOthers(than: digest)
   }
@@ -48,12 +50,13 @@ struct TrainingCheckpoint: Sendable {
 
   /// Takes up a state of the same training; without one, or with one that is torn or foreign, the training starts anew.
   @TorchActor
-  func restore(_ session: DenseTrainingSession) throws {
+  func restore(_ session: TrainingSession) throws {
     guard let text = try? Data(contentsOf: description),
       let found = try? JSONDecoder().decode(Description.self, from: text), found.identity == identity,
       let data = try? Data(contentsOf: file(found.tensors)), Digest.of(data) == found.tensors
     else { return }
     try session.restore(
-      Safetensors.decode(data, path: file(found.tensors).path), history: found.history, clock: found.clock)
+      Safetensors.decode(data, path: file(found.tensors).path), history: found.history, clock: found.clock,
+      schedule: found.schedule)
   }
 }

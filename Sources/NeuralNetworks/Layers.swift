@@ -4,9 +4,10 @@ import Tensors
 
 /// How a forward pass is meant.
 public enum ForwardMode: Sendable {
-  /// No dropout.
+  /// No dropout; batch normalisation by its running numbers.
   case inference
-  /// Dropout masks are drawn from the seed's child of each layer's name, at `step`: equal steps, equal masks.
+  /// Dropout masks are drawn from the seed's child of each layer's name, at `step`: equal steps, equal masks. Batch
+  /// normalisation by the batch's own numbers, which its running numbers then follow.
   case training(masks: SeedTree, step: UInt64)
 }
 
@@ -19,69 +20,20 @@ public protocol Layer: Sendable {
 /// `y = x Wᵀ + b`. Stored as PyTorch's Linear: `weight` [out, in], `bias` [out].
 @TorchActor
 public struct Dense: Layer {
-  public let weight, bias: Tensor
+  public let weight: Tensor
+  /// nil: none is added.
+  public let bias: Tensor?
 
-  public init(_ scope: ParameterScope, inputs: Int, units: Int, initializer: Initializer) throws {
+  public init(
+    _ scope: ParameterScope, inputs: Int, units: Int, initializer: Initializer, hasBias: Bool = true
+  ) throws {
     weight = try scope.parameter("weight", shape: [units, inputs], initializer: initializer)
-    bias = try scope.parameter("bias", shape: [units], initializer: .zeros)
+    bias = hasBias ? try scope.parameter("bias", shape: [units], initializer: .zeros) : nil
   }
 
   /// - Input: [batch, in]; output: [batch, out].
   public func callAsFunction(_ input: Tensor, mode: ForwardMode) throws -> Tensor {
     try input.linear(weight: weight, bias: bias)
-  }
-}
-
-/// A function of each element.
-public enum Activation: Hashable, Codable, Sendable {
-  /// `λ x` above zero, `λ α (exp x − 1)` below, with the constants of Klambauer et al., arXiv:1706.02515.
-  case selu
-  case relu, sigmoid, tanh, silu, identity
-  case leakyRelu(slope: Double)
-  case elu(alpha: Double)
-
-  public static let seluAlpha = 1.673_263_242_354_377_284_817_042_991_671_7
-  public static let seluScale = 1.050_700_987_355_480_493_419_334_985_294_6
-
-  @TorchActor
-  public func callAsFunction(_ x: Tensor) throws -> Tensor {
-    switch self {
-    case .selu: try x.selu()
-    case .relu: try x.relu()
-    case .sigmoid: try x.sigmoid()
-    case .tanh: try x.tanh()
-    case .silu: try x.silu()
-    case .identity: x
-    case .leakyRelu(let slope): try x.leakyRelu(slope: slope)
-    case .elu(let alpha): try x.elu(alpha: alpha)
-    }
-  }
-
-  /// The same function in the fused step.
-  public var fused: FusedActivation {
-    switch self {
-    case .selu: .selu
-    case .relu: .relu
-    case .sigmoid: .sigmoid
-    case .tanh: .tanh
-    case .silu: .silu
-    case .identity: .identity
-    case .leakyRelu(let slope): .leakyRelu(slope: slope)
-    case .elu(let alpha): .elu(alpha: alpha)
-    }
-  }
-
-  var name: String {
-    switch self {
-    case .selu: "SELU"
-    case .relu: "ReLU"
-    case .sigmoid: "Sigmoid"
-    case .tanh: "Tanh"
-    case .silu: "SiLU"
-    case .identity: "Identity"
-    case .leakyRelu: "LeakyReLU"
-    case .elu: "ELU"
-    }
   }
 }
 

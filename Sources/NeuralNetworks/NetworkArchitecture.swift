@@ -1,6 +1,11 @@
 /// One layer of a chain, as a value.
 public enum LayerDescription: Hashable, Codable, Sendable {
   case dense(units: Int, initializer: Initializer)
+  /// A dense layer without bias: `y = x Wᵀ`. A chain of these and activations that are 0 at 0 cannot give a constant
+  /// other than 0, which one-class training needs.
+  case linear(units: Int, initializer: Initializer)
+  /// ``BatchNorm``.
+  case batchNorm(momentum: Double, epsilon: Double)
   case activation(Activation)
   case dropout(rate: Double)
   case alphaDropout(rate: Double)
@@ -8,7 +13,9 @@ public enum LayerDescription: Hashable, Codable, Sendable {
   var typeName: String {
     switch self {
     case .dense: "Dense"
-    case .activation(let activation): activation.name
+    case .linear: "Linear"
+    case .batchNorm: "BatchNorm"
+    case .activation(let activation): activation.typeName
     case .dropout: "Dropout"
     case .alphaDropout: "AlphaDropout"
     }
@@ -59,19 +66,28 @@ public struct NetworkArchitecture: Hashable, Codable, Sendable {
     case alpha(rate: Double)
   }
 
-  /// Hidden layers of equal build and `outputs` numbers at the end, without activation (logits).
+  /// Hidden layers of equal build and `outputs` numbers at the end, without activation (logits). Batch normalisation
+  /// stands between a dense layer and its activation.
   public static func dense(
     inputs: Int, hidden: [Int], outputs: Int = 1, activation: Activation = .selu, dropping: Dropping = .none,
-    initializer: Initializer = .lecunNormal
+    initializer: Initializer = .lecunNormal, firstInitializer: Initializer? = nil,
+    outputInitializer: Initializer? = nil, isNormalized: Bool = false, hasBias: Bool = true,
+    droppedLayers: Int = .max
   ) -> NetworkArchitecture {
-    NetworkArchitecture(inputs: inputs) {
-      for units in hidden {
-        LayerDescription.dense(units: units, initializer: initializer)
+    func layer(_ units: Int, _ start: Initializer) -> LayerDescription {
+      hasBias ? .dense(units: units, initializer: start) : .linear(units: units, initializer: start)
+    }
+    return NetworkArchitecture(inputs: inputs) {
+      for (index, units) in hidden.enumerated() {
+        layer(units, index == 0 ? firstInitializer ?? initializer : initializer)
+        if isNormalized { LayerDescription.batchNorm(momentum: 0.1, epsilon: 1e-5) }
         LayerDescription.activation(activation)
-        if case .plain(let rate) = dropping { LayerDescription.dropout(rate: rate) }
-        if case .alpha(let rate) = dropping { LayerDescription.alphaDropout(rate: rate) }
+        if hidden.count - index <= droppedLayers {
+          if case .plain(let rate) = dropping { LayerDescription.dropout(rate: rate) }
+          if case .alpha(let rate) = dropping { LayerDescription.alphaDropout(rate: rate) }
+        }
       }
-      LayerDescription.dense(units: outputs, initializer: initializer)
+      layer(outputs, outputInitializer ?? initializer)
     }
   }
 
@@ -82,10 +98,13 @@ public struct NetworkArchitecture: Hashable, Codable, Sendable {
     }
     for (index, layer) in layers.enumerated() {
       switch layer {
-      case .dense(let units, _) where units < 1:
+      case .dense(let units, _) where units < 1, .linear(let units, _) where units < 1:
         throw NetworkError.invalidLayer(index: index, reason: "needs at least one unit, got \(units)")
       case .dropout(let rate) where !(0..<1).contains(rate), .alphaDropout(let rate) where !(0..<1).contains(rate):
         throw NetworkError.invalidLayer(index: index, reason: "a dropout rate lies in [0, 1), got \(rate)")
+      case .batchNorm(let momentum, let epsilon) where !(0...1).contains(momentum) || !(epsilon > 0):
+        throw NetworkError.invalidLayer(
+          index: index, reason: "needs a momentum in [0, 1] and ε > 0, got \(momentum) and \(epsilon)")
       default: continue
       }
     }
@@ -96,16 +115,26 @@ public struct NetworkArchitecture: Hashable, Codable, Sendable {
   public var widths: [Int] {
     var width = inputs
     return layers.map { layer in
-      if case .dense(let units, _) = layer { width = units }
+      switch layer {
+      case .dense(let units, _), .linear(let units, _): width = units
+      default: break
+      }
       return width
     }
   }
 
+  /// The width of the last layer.
+  public var outputs: Int { widths.last ?? inputs }
+
   /// Numbers that training changes, layer by layer.
   public var parameterCounts: [Int] {
     zip(layers, [inputs] + widths).map { layer, before in
-      if case .dense(let units, _) = layer { return units * (before + 1) }
-      return 0
+      switch layer {
+      case .dense(let units, _): units * (before + 1)
+      case .linear(let units, _): units * before
+      case .batchNorm: 2 * before
+      default: 0
+      }
     }
   }
 

@@ -8,6 +8,7 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   case unusedParameters(names: [String])
   case invalidLayer(index: Int, reason: String)
   case wrongInputWidth(expected: Int, found: [Int])
+  case batchTooSmall(rows: Int)
 
   public var description: String {
     switch self {
@@ -22,6 +23,8 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
       "layer \(index): \(reason)"
     case .wrongInputWidth(let expected, let found):
       "the network takes [batch, \(expected)], got shape \(found)"
+    case .batchTooSmall(let rows):
+      "batch normalisation needs at least two rows in a training batch, got \(rows)"
     }
   }
 }
@@ -43,6 +46,8 @@ public struct StoredParameter: Hashable, Sendable {
 public struct NamedParameter: Sendable {
   public let name: String
   public let tensor: Tensor
+  /// False for numbers that are stored with the network but follow no gradient (running means).
+  public let isTrained: Bool
 }
 
 /// Where layers get their parameters from, by name: fresh from a seed or stored ones. The same code of a layer serves
@@ -83,10 +88,20 @@ public final class ParameterScope {
 
   /// The parameter of this name, which records gradients.
   public func parameter(_ name: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+    let tensor = try collect(name, shape, initializer, isTrained: true)
+    try tensor.setRequiresGradient(true)
+    return tensor
+  }
+
+  /// Numbers of this name that are stored with the network but follow no gradient.
+  public func buffer(_ name: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+    try collect(name, shape, initializer, isTrained: false)
+  }
+
+  private func collect(_ name: String, _ shape: [Int], _ initializer: Initializer, isTrained: Bool) throws -> Tensor {
     let full = prefix.isEmpty ? name : "\(prefix).\(name)"
     let tensor = try Tensor(values(full, shape, initializer), shape: shape, device: device)
-    try tensor.setRequiresGradient(true)
-    collected.parameters.append(NamedParameter(name: full, tensor: tensor))
+    collected.parameters.append(NamedParameter(name: full, tensor: tensor, isTrained: isTrained))
     return tensor
   }
 

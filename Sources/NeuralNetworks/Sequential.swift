@@ -20,6 +20,11 @@ public struct Sequential: Sendable {
       case .dense(let units, let initializer):
         defer { before = units }
         return try Dense(scope.child(name), inputs: before, units: units, initializer: initializer)
+      case .linear(let units, let initializer):
+        defer { before = units }
+        return try Dense(scope.child(name), inputs: before, units: units, initializer: initializer, hasBias: false)
+      case .batchNorm(let momentum, let epsilon):
+        return try BatchNorm(scope.child(name), features: before, momentum: momentum, epsilon: epsilon)
       case .activation(let activation): return ActivationLayer(activation)
       case .dropout(let rate): return Dropout(rate: rate, name: name)
       case .alphaDropout(let rate): return AlphaDropout(rate: rate, name: name)
@@ -30,11 +35,16 @@ public struct Sequential: Sendable {
 
   /// - Input: [batch, inputs]; output: [batch, width of the last layer].
   public func callAsFunction(_ input: Tensor, mode: ForwardMode) throws -> Tensor {
+    try output(of: layers.count, input, mode: mode)
+  }
+
+  /// What the first `count` layers make of the input: [batch, width of that layer], a latent space say.
+  public func output(of count: Int, _ input: Tensor, mode: ForwardMode) throws -> Tensor {
     let shape = input.shape
     guard shape.count == 2, shape[1] == architecture.inputs else {
       throw NetworkError.wrongInputWidth(expected: architecture.inputs, found: shape)
     }
-    return try layers.reduce(input) { x, layer in try layer(x, mode: mode) }
+    return try layers.prefix(count).reduce(input) { x, layer in try layer(x, mode: mode) }
   }
 
   /// Copies of all parameters by name.

@@ -82,9 +82,9 @@ struct PyTorchTests {
     let settings = configuration
     try await TorchActor.run {
       let data = TrainingData(
-        features: reference.x.map(Float.init), labels: reference.y.map(Float.init),
+        features: reference.x.map(Float.init), targets: reference.y.map(Float.init),
         weights: reference.w.map(Float.init), columns: 5)
-      let session = try DenseTrainingSession(
+      let session = try TrainingSession(
         architecture: .dense(inputs: 5, hidden: [7, 6], activation: activation), configuration: settings,
         seed: SeedTree(root: 1), data: data, validation: data)
       try session.network.assign(peer.stored)
@@ -151,12 +151,12 @@ struct ThreadTests {
       var random = SeedTree(root: 8).stream()
       let rows = 700
       let data = TrainingData(
-        features: (0..<rows * 58).map { _ in Float(random.normal()) }, labels: (0..<rows).map { Float($0 % 2) },
+        features: (0..<rows * 58).map { _ in Float(random.normal()) }, targets: (0..<rows).map { Float($0 % 2) },
         weights: (0..<rows).map { _ in Float(random.uniform()) }, columns: 58)
       var configuration = TrainingConfiguration()
       configuration.batchSize = 256
       configuration.fused = fused
-      let session = try DenseTrainingSession(
+      let session = try TrainingSession(
         architecture: .dense(inputs: 58, hidden: [352, 352], dropping: .alpha(rate: 0.1)),
         configuration: configuration, seed: SeedTree(root: 9), data: data, validation: data)
       for _ in 0..<2 { try session.runEpoch(CancellationToken()) }
@@ -177,7 +177,7 @@ struct TrainingLawTests {
     var random = SeedTree(root: 12).stream()
     let pool = (0..<40 * 5).map { _ in Float(random.normal()) }
     return TrainingData(
-      features: rows.flatMap { pool[($0 * 5)..<($0 * 5 + 5)] }, labels: rows.map { Float($0 % 2) }, weights: weights,
+      features: rows.flatMap { pool[($0 * 5)..<($0 * 5 + 5)] }, targets: rows.map { Float($0 % 2) }, weights: weights,
       columns: 5)
   }
 
@@ -186,7 +186,7 @@ struct TrainingLawTests {
     var configuration = TrainingConfiguration()
     configuration.batchSize = data.rows
     configuration.fused = fused
-    let session = try DenseTrainingSession(
+    let session = try TrainingSession(
       architecture: .dense(inputs: 5, hidden: [8, 8]), configuration: configuration, seed: SeedTree(root: 13),
       data: data, validation: data)
     for _ in 0..<5 { try session.runEpoch(CancellationToken()) }

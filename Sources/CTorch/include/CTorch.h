@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define CTORCH_ABI 1
+#define CTORCH_ABI 2
 
 typedef struct CTorchTensor *CTorchTensorRef;
 typedef struct CTorchDense *CTorchDenseRef;
@@ -80,21 +80,50 @@ typedef enum CTorchActivation : int32_t {
 /* One layer of a dense network for the fused step: out = scale * (kept ? activation(in Wᵀ + b) : dropped) + shift. */
 typedef struct CTorchDenseLayer {
   CTorchTensorRef weight; /* [out, in], float32, contiguous, CPU */
-  CTorchTensorRef bias;   /* [out] */
-  CTorchTensorRef weight_m, weight_v, bias_m, bias_v; /* the optimiser's moments, same shapes */
+  CTorchTensorRef _Nullable bias; /* [out]; null for a layer without one */
+  /* The optimiser's moments, same shapes; null in a network that only answers. */
+  CTorchTensorRef _Nullable weight_m, weight_v, bias_m, bias_v;
   int32_t activation;       /* CTorchActivation */
   uint32_t drop_threshold;  /* of 65536: a unit whose 16 random bits are below it is dropped */
   float activation_parameter;
   float dropped, scale, shift;
   uint64_t mask_key;
+  float l1, l2;             /* the gradient of the weight gains l1*sign(w) + l2*w */
 } CTorchDenseLayer;
 
-/* The numbers of one Nadam, Adam or AdamW step, the same for all parameters:
-   p = p*keep - (gradient_rate*g + momentum_rate*m) / (sqrt(v*second_correction) + epsilon)
-   after m = beta1*m + (1-beta1)*g and v = beta2*v + (1-beta2)*g*g. */
-typedef struct CTorchMomentStep {
+typedef enum CTorchRule : int32_t {
+  /* Nadam, Adam, AdamW: m = beta1*m + (1-beta1)*g; v = beta2*v + (1-beta2)*g*g;
+     p = p*keep - (gradient_rate*g + momentum_rate*m) / (sqrt(v*second_correction) + epsilon) */
+  CTORCH_RULE_MOMENTS,
+  /* m = beta1*m + g; p = p*keep - gradient_rate*(nesterov ? g + beta1*m : m) */
+  CTORCH_RULE_DESCENT,
+  /* v = beta2*v + (1-beta2)*g*g; m = beta1*m + g/(sqrt(v) + epsilon); p = p*keep - gradient_rate*m */
+  CTORCH_RULE_RMSPROP,
+  /* v = v + g*g; p = p*keep - gradient_rate*g/(sqrt(v) + epsilon) */
+  CTORCH_RULE_ADAGRAD,
+} CTorchRule;
+
+typedef enum CTorchClipping : int32_t {
+  CTORCH_CLIP_NONE,
+  CTORCH_CLIP_EACH,   /* each parameter's gradient to the norm */
+  CTORCH_CLIP_GLOBAL, /* all gradients together */
+} CTorchClipping;
+
+/* The numbers of one optimiser step, the same for all parameters. In order: penalties of the layers, clipping,
+   then g gains coupled_decay*p, then the rule. */
+typedef struct CTorchOptimizerStep {
+  int32_t rule;     /* CTorchRule */
+  int32_t nesterov;
+  int32_t clipping; /* CTorchClipping */
+  double clip_norm;
   double beta1, beta2, keep, gradient_rate, momentum_rate, second_correction, epsilon, coupled_decay;
-} CTorchMomentStep;
+} CTorchOptimizerStep;
+
+typedef enum CTorchDenseLoss : int32_t {
+  CTORCH_DENSE_BINARY,      /* one logit; targets [events] 0 or 1 */
+  CTORCH_DENSE_CATEGORICAL, /* K logits; targets [events] 0 to K-1 */
+  CTORCH_DENSE_SQUARED,     /* K outputs; targets [events, K]; the mean over the outputs of (output - target)² */
+} CTorchDenseLoss;
 
 typedef struct CTorchTable {
   uint32_t abi;
@@ -169,20 +198,26 @@ typedef struct CTorchTable {
   /* Returns the former setting. */
   int32_t (*set_gradient_recording)(int32_t enabled);
 
-  CTorchStatus (*moment_step)(CTorchTensorRef parameter, CTorchTensorRef gradient, CTorchTensorRef m,
-                              CTorchTensorRef v, const CTorchMomentStep *step);
+  /* One parameter by itself; clipping is the caller's. */
+  CTorchStatus (*optimizer_step)(CTorchTensorRef parameter, CTorchTensorRef gradient, CTorchTensorRef m,
+                                 CTorchTensorRef v, const CTorchOptimizerStep *step);
 
-  /* The fused training step: binary classification with one logit, weighted cross-entropy. */
+  /* The fused training step of a chain of dense layers. */
   CTorchStatus (*dense_create)(const CTorchDenseLayer *layers, int32_t count, int64_t largest_batch,
                                CTorchDenseRef _Nullable *_Nonnull out);
   void (*dense_release)(CTorchDenseRef network);
-  /* features [events, in], labels [events], weights [events], all float32; rows: `count` row numbers.
+  /* features [events, in], weights [events], all float32; rows: `count` row numbers.
      The loss is Σ w·ℓ over the rows; the gradient is of that sum divided by `count`. */
-  CTorchStatus (*dense_step)(CTorchDenseRef network, CTorchTensorRef features, CTorchTensorRef labels,
+  CTorchStatus (*dense_step)(CTorchDenseRef network, CTorchTensorRef features, CTorchTensorRef targets,
                              CTorchTensorRef weights, const int32_t *rows, int64_t count, uint64_t step,
-                             const CTorchMomentStep *update, double *loss);
-  /* Logits without dropout: features [events, in] to `logits` of `events` floats. */
-  CTorchStatus (*dense_logits)(CTorchDenseRef network, CTorchTensorRef features, float *logits);
+                             int32_t loss_kind, const CTorchOptimizerStep *update, double *loss);
+  /* The same in two halves, for a loss of the caller's: outputs [count, out] of the rows with dropout, then the step
+     along the gradient [count, out] of that loss with respect to them. */
+  CTorchStatus (*dense_forward)(CTorchDenseRef network, CTorchTensorRef features, const int32_t *rows, int64_t count,
+                                uint64_t step, CTorchTensorRef _Nullable *_Nonnull outputs);
+  CTorchStatus (*dense_backward)(CTorchDenseRef network, CTorchTensorRef seed, const CTorchOptimizerStep *update);
+  /* Outputs without dropout: `events` rows of `columns` floats to `events` rows of the last width. */
+  CTorchStatus (*dense_outputs)(CTorchDenseRef network, const float *features, int64_t events, float *outputs);
 } CTorchTable;
 
 /* The one exported symbol: `const CTorchTable *CTorch_table(void)`. */

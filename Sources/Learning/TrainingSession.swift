@@ -1,0 +1,238 @@
+import Foundation
+import NeuralNetworks
+import Records
+import Tensors
+
+/// The state of one training and its steps, on LibTorch's thread.
+///
+/// With `fused` the step runs in the room's kernels where the chain allows it; else one tensor operation after another.
+/// Both draw the same shuffles and masks and agree to rounding.
+@TorchActor
+final class TrainingSession {
+  let configuration: TrainingConfiguration
+  let network: Sequential
+  let optimizer: Optimizer
+  let loss: Loss
+  let isFused: Bool
+  private let fused: FusedDenseNetwork?
+  private let seed: SeedTree
+  private let data: TrainingData
+  private let validation: TrainingData
+  private let features, targets, weights: Tensor
+
+  private(set) var history = TrainingHistory()
+  private(set) var best: [String: StoredParameter]
+  private(set) var scheduleState = LearningRateSchedule.State()
+
+  init(
+    architecture: NetworkArchitecture, configuration: TrainingConfiguration, loss: Loss = .binaryCrossEntropy,
+    seed: SeedTree, data: TrainingData, validation: TrainingData
+  ) throws {
+    self.configuration = configuration
+    self.loss = loss
+    self.seed = seed
+    self.data = data
+    self.validation = validation
+    network = try Sequential(architecture, .initialized(seed.child("parameters")))
+    var extras = Optimizer.Extras()
+    extras.weightDecay = configuration.weightDecay
+    extras.l1 = configuration.l1
+    extras.l2 = configuration.l2
+    extras.clipping = configuration.clipping
+    optimizer = try Optimizer(
+      configuration.optimizer, learningRate: configuration.learningRate, extras: extras,
+      parameters: network.parameters)
+    best = try network.stored()
+    features = try Tensor(data.features, shape: [data.rows, data.columns])
+    targets = try Tensor(
+      data.targets, shape: data.targetWidth == 1 ? [data.rows] : [data.rows, data.targetWidth])
+    weights = try Tensor(data.weights, shape: [data.rows])
+    let layers =
+      configuration.fused ? FusedChain(network, optimizer: optimizer, masks: seed.child("masks"))?.layers : nil
+    fused = try layers.map {
+      try FusedDenseNetwork(layers: $0, largestBatch: min(configuration.batchSize, data.rows))
+    }
+    isFused = fused != nil
+  }
+
+  private var warmUpEpochs: Int {
+    if case .asimov(let loss) = loss { loss.warmUpEpochs } else { 0 }
+  }
+
+  var isFinished: Bool {
+    let done = history.epochs.count
+    return done >= configuration.epochs
+      || (done > 0 && done - max(history.bestEpoch, warmUpEpochs) >= configuration.patience)
+  }
+
+  private var batchesPerEpoch: Int { (data.rows + configuration.batchSize - 1) / configuration.batchSize }
+
+  /// One pass over the training rows in a new order, then the validation loss.
+  func runEpoch(_ cancellation: CancellationToken) throws {
+    let epoch = history.epochs.count + 1
+    var order = (0..<Int32(data.rows)).map { $0 }
+    var random = seed.child("shuffle").stream(UInt64(epoch))
+    random.shuffle(&order)
+    if let ramp = configuration.momentumRamp, let start = configuration.optimizer.momentum {
+      optimizer.momentum = ramp.momentum(from: start, epoch: epoch - 1)
+    }
+    let current: Loss = epoch <= warmUpEpochs ? .binaryCrossEntropy : loss
+    var sum = 0.0
+    for (batch, start) in stride(from: 0, to: data.rows, by: configuration.batchSize).enumerated() {
+      try cancellation.check()
+      let rows = order[start..<min(data.rows, start + configuration.batchSize)]
+      let place = LearningRateSchedule.Place(
+        batch: (epoch - 1) * batchesPerEpoch + batch, epoch: epoch - 1, batchesPerEpoch: batchesPerEpoch,
+        epochs: configuration.epochs)
+      optimizer.learningRate = configuration.schedule.rate(
+        start: configuration.learningRate, at: place, state: scheduleState)
+      let value = try step(rows, current)
+      guard value.isFinite else {
+        throw LearningError.diverged(epoch: epoch, batch: batch + 1, cause: try cause(rows))
+      }
+      sum += value
+    }
+    try finish(epoch, trainingLoss: sum / Double(data.rows))
+  }
+
+  /// Weights have mean 1, so the number of rows is their sum.
+  private func finish(_ epoch: Int, trainingLoss: Double) throws {
+    let outputs = try validationOutputs()
+    guard outputs.allSatisfy(\.isFinite) else {
+      throw LearningError.diverged(epoch: epoch, batch: batchesPerEpoch, cause: try parameterCause())
+    }
+    let validationLoss = try loss.value(
+      outputs: outputs, targets: validation.targets, weights: validation.weights,
+      width: network.architecture.outputs)
+    guard trainingLoss.isFinite, validationLoss.isFinite else {
+      throw LearningError.diverged(epoch: epoch, batch: batchesPerEpoch, cause: try parameterCause())
+    }
+    let before = history.bestValidationLoss
+    history.epochs.append(TrainingEpoch(epoch: epoch, trainingLoss: trainingLoss, validationLoss: validationLoss))
+    configuration.schedule.observe(validationLoss, start: configuration.learningRate, state: &scheduleState)
+    let margin = before.isFinite ? configuration.relativeImprovement * abs(before) : 0
+    if validationLoss < before - configuration.minimumImprovement - margin {
+      history.bestEpoch = epoch
+      best = try network.stored()
+    }
+  }
+
+  /// Σ w·ℓ of a batch, whose mean gradient is then followed.
+  private func step(_ rows: ArraySlice<Int32>, _ loss: Loss) throws -> Double {
+    let number = UInt64(optimizer.clock.steps)
+    if let fused {
+      let update = optimizer.advance()
+      if let kind = loss.fused {
+        return try fused.step(
+          features: features, targets: targets, weights: weights, rows: rows, step: number, loss: kind, update: update)
+      }
+      let outputs = try fused.forward(features: features, rows: rows, step: number)
+      try outputs.setRequiresGradient(true)
+      let sum = try lossSum(loss, outputs, rows)
+      try fused.backward(seed: outputs.gradient(), update: update)
+      return sum
+    }
+    let outputs = try network(
+      features.selecting(index(rows)), mode: .training(masks: seed.child("masks"), step: number))
+    let sum = try lossSum(loss, outputs, rows)
+    try optimizer.step()
+    return sum
+  }
+
+  private func index(_ rows: ArraySlice<Int32>) throws -> Tensor {
+    try Tensor(rows.map(Int64.init), shape: [rows.count])
+  }
+
+  /// The loss of outputs, and the gradient of its mean sent back.
+  private func lossSum(_ loss: Loss, _ outputs: Tensor, _ rows: ArraySlice<Int32>) throws -> Double {
+    let index = try index(rows)
+    let sum = try loss.sum(
+      outputs: outputs, targets: targets.selecting(index), weights: weights.selecting(index))
+    try (sum * (1 / Double(rows.count))).backward()
+    return try sum.item()
+  }
+
+  private func validationOutputs() throws -> [Float] {
+    try Tensor.withoutGradients {
+      try NetworkScoring.outputs(network, validation.features, columns: validation.columns, batchSize: 16_384)
+    }
+  }
+
+  /// What in a batch is not finite: a column of the input, else a parameter.
+  private func cause(_ rows: ArraySlice<Int32>) throws -> String {
+    for row in rows {
+      let start = Int(row) * data.columns
+      for column in 0..<data.columns where !data.features[start + column].isFinite {
+        let name = data.names.indices.contains(column) ? data.names[column] : "\(column)"
+        return "feature '\(name)' is \(data.features[start + column]) in row \(row)"
+      }
+    }
+    return try parameterCause()
+  }
+
+  private func parameterCause() throws -> String {
+    for parameter in network.parameters where try !parameter.tensor.floats().allSatisfy(\.isFinite) {
+      return "parameter '\(parameter.name)' is no longer finite"
+    }
+    return "the network's output is no longer finite"
+  }
+
+  func progress(_ name: String) -> ProgressUpdate {
+    let last = history.epochs.last
+    return ProgressUpdate(
+      stage: name, completed: history.epochs.count,
+      total: isFinished ? history.epochs.count : configuration.epochs,
+      unit: "epochs",
+      detail: last.map {
+        String(
+          format: "epoch %d, loss %.4f, validation %.4f (best %.4f in %d)", $0.epoch, $0.trainingLoss,
+          $0.validationLoss, history.bestValidationLoss, history.bestEpoch)
+      } ?? "")
+  }
+
+  // MARK: State
+
+  private typealias Kept = (name: String, tensor: Tensor)
+
+  /// The tensors that the next epoch depends on.
+  private var kept: [Kept] {
+    var tensors: [Kept] = network.parameters.map { ("parameter.\($0.name)", $0.tensor) }
+    for (parameter, moment) in zip(optimizer.parameters, optimizer.moments) {
+      tensors.append(("m.\(parameter.name)", moment.m))
+      tensors.append(("v.\(parameter.name)", moment.v))
+    }
+    return tensors
+  }
+
+  /// All numbers that the next epoch depends on.
+  func snapshot() throws -> [String: StoredParameter] {
+    var tensors: [String: StoredParameter] = [:]
+    for (name, tensor) in kept {
+      tensors[name] = StoredParameter(shape: tensor.shape, values: try tensor.floats())
+    }
+    for (name, value) in best { tensors["best.\(name)"] = value }
+    return tensors
+  }
+
+  func restore(
+    _ tensors: [String: StoredParameter], history: TrainingHistory, clock: OptimizerClock,
+    schedule: LearningRateSchedule.State
+  ) throws {
+    func stored(_ name: String) throws -> StoredParameter {
+      guard let value = tensors[name] else {
+        throw NetworkError.missingParameter(name: name, known: tensors.keys.sorted())
+      }
+      return value
+    }
+    try Tensor.withoutGradients {
+      for (name, tensor) in kept {
+        let value = try stored(name)
+        try tensor.assign(Tensor(value.values, shape: value.shape))
+      }
+      for parameter in network.parameters { best[parameter.name] = try stored("best.\(parameter.name)") }
+    }
+    self.history = history
+    optimizer.clock = clock
+    scheduleState = schedule
+  }
+}
