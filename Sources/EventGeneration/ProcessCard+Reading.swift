@@ -13,7 +13,8 @@ extension ProcessCard {
   /// Reads a card.
   public init(_ card: CardValue) throws {
     let fields = try card.fields([
-      "schema", "name", "title", "energy", "crossSection", "pythia", "hardProcess", "slices", "showerScale", "veto",
+      "schema", "name", "title", "energy", "crossSection", "pythia", "slha", "hardProcess", "slices", "showerScale",
+      "veto",
     ])
     let schema = try fields["schema"].integer(in: 0...)
     guard schema == ProcessCard.schemaVersion else {
@@ -31,7 +32,8 @@ extension ProcessCard {
     self.init(
       name: name, title: try fields["title"].ifPresent?.string(),
       energy: try fields["energy"].ifPresent?.double(in: 100.0...200_000.0) ?? 13_000,
-      crossSectionNote: try fields["crossSection"].string(), settings: settings, hardProcess: hardProcess,
+      crossSectionNote: try fields["crossSection"].string(), settings: settings,
+      spectrum: try fields["slha"].ifPresent.map(ProcessCard.readSpectrum), hardProcess: hardProcess,
       slices: try fields["slices"].ifPresent.map(ProcessCard.readSlices) ?? [Slice()],
       showerScale: try fields["showerScale"].ifPresent?.double(in: 5.0...1000.0) ?? 30,
       veto: try fields["veto"].ifPresent.map(ProcessVeto.init))
@@ -41,6 +43,7 @@ extension ProcessCard {
   private static let owned = [
     ("random:", "the run's seed"), ("beams:", "the key 'energy'"), ("main:", "the run"),
     ("phasespace:pthatmin", "the key 'slices'"), ("phasespace:pthatmax", "the key 'slices'"),
+    ("slha:file", "the key 'slha', which holds the spectrum itself"),
     ("print:", "the program, which keeps Pythia silent"),
   ]
 
@@ -57,6 +60,14 @@ extension ProcessCard {
       }
       return line
     }
+  }
+
+  /// A spectrum's text. What is in it is for Pythia to judge; that it is one is seen here.
+  private static func readSpectrum(_ value: CardValue) throws -> String {
+    let text = try value.string()
+    let hasBlock = text.split(whereSeparator: \.isNewline).contains { $0.uppercased().hasPrefix("BLOCK") }
+    guard hasBlock else { throw value.mismatch("the text of an SLHA spectrum, with lines that begin with BLOCK") }
+    return text
   }
 
   private static func readSlices(_ value: CardValue) throws -> [Slice] {

@@ -15,6 +15,8 @@ public struct ProcessCard: Hashable, Codable, Sendable {
   /// `pythia` (list of text, empty): lines of Pythia settings, in order. Seed, beams and p̂_T limits are not allowed
   /// here: they come from the run, `energy` and `slices`.
   public var settings: [String]
+  /// `slha` (text, none): a spectrum in the SUSY Les Houches Accord (arXiv:0801.0045): masses, mixings, decay tables.
+  public var spectrum: String?
   /// `hardProcess`: a process of this program in place of, or beside, Pythia's own.
   public var hardProcess: HardProcessChoice?
   /// `slices` (list, one without limits): exclusive ranges of p̂_T, and within them of the shower's scalar sum, in
@@ -28,7 +30,8 @@ public struct ProcessCard: Hashable, Codable, Sendable {
 
   public init(
     name: String, title: String? = nil, energy: Double = 13_000, crossSectionNote: String, settings: [String],
-    hardProcess: HardProcessChoice? = nil, slices: [Slice] = [Slice()], showerScale: Double = 30,
+    spectrum: String? = nil, hardProcess: HardProcessChoice? = nil, slices: [Slice] = [Slice()],
+    showerScale: Double = 30,
     veto: ProcessVeto? = nil
   ) {
     precondition(!slices.isEmpty, "need at least one slice")
@@ -37,6 +40,7 @@ public struct ProcessCard: Hashable, Codable, Sendable {
     self.energy = energy
     self.crossSectionNote = crossSectionNote
     self.settings = settings
+    self.spectrum = spectrum
     self.hardProcess = hardProcess
     self.slices = slices
     self.showerScale = showerScale

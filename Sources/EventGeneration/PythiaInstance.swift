@@ -1,4 +1,5 @@
 internal import CPythia
+import Foundation
 import PhysicsObjects
 
 /// One Pythia generator: owned and used by one thread.
@@ -24,9 +25,14 @@ final class PythiaInstance {
     for line in card.settings(forSlice: slice) where functions.pointee.read_setting(handle, line) != 0 {
       throw EventGenerationError.setting(card: card.name, setting: line, reason: lastError)
     }
+    let spectrum = try card.spectrum.map(SpectrumFile.init)
+    for line in spectrum?.settings ?? [] where functions.pointee.read_setting(handle, line) != 0 {
+      throw EventGenerationError.setting(card: card.name, setting: line, reason: lastError)
+    }
     try addVetoes(of: card, slice: card.slices[slice])
     if let hardProcess { try add(hardProcess) }
     try check(functions.pointee.`init`(handle))
+    withExtendedLifetime(spectrum) {}
   }
 
   deinit { functions.pointee.destroy(handle) }
@@ -109,6 +115,20 @@ final class PythiaInstance {
     try check(functions.pointee.statistics(handle, &statistics))
     return statistics
   }
+}
+
+/// A spectrum in a file of its own while Pythia is initialised: it takes no text.
+private final class SpectrumFile {
+  private let url: URL
+
+  init(_ text: String) throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).slha")
+    try Data(text.utf8).write(to: url)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  var settings: [String] { ["SLHA:file = \(url.path)", "SLHA:verbose = 0"] }
 }
 
 /// A class around a process, so that C code can carry its address. The instance keeps it alive.

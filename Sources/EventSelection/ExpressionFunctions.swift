@@ -16,6 +16,7 @@ extension ExpressionEvaluator {
       ("sorted", "sorted(values) or sorted(values, key)"), ("leading", "leading(values, number)"),
       ("where", "where(condition, x, y)"),
     ]
+    + kinematic.keys.sorted().map { ($0, "\($0)(\(kinematic[$0]?.arguments.joined(separator: ", ") ?? ""))") }
 
   // A closure over whole columns for each function, so that the loop inside is compiled for it.
   private static let elementwise: [String: @Sendable (ExpressionValue) -> ExpressionValue] = [
@@ -52,6 +53,10 @@ extension ExpressionEvaluator {
     if let function = Self.pairwise[name] {
       try need(2, of: name, arguments, node)
       return try matching(function(number(arguments[0]), number(arguments[1])), node)
+    }
+    if let function = Self.kinematic[name] {
+      try need(function.arguments.count, of: name, arguments, node)
+      return try evaluate(function, arguments.map(number), node)
     }
     switch name {
     case "count", "any", "all": return try countReduction(name, arguments, node)
