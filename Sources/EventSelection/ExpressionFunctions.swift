@@ -26,7 +26,8 @@ extension ExpressionEvaluator {
     "sin": { $0.map { Foundation.sin($0) } },
     "cos": { $0.map { Foundation.cos($0) } }, "tan": { $0.map { Foundation.tan($0) } },
     "sinh": { $0.map { Foundation.sinh($0) } },
-    "cosh": { $0.map { Foundation.cosh($0) } }, "tanh": { $0.map { Foundation.tanh($0) } },
+    "cosh": { $0.map { Foundation.cosh($0) } }, "asinh": { $0.map { Foundation.asinh($0) } },
+    "tanh": { $0.map { Foundation.tanh($0) } },
     "floor": { $0.map { $0.rounded(.down) } },
     "ceil": { $0.map { $0.rounded(.up) } },
   ]

@@ -66,21 +66,29 @@ public func stransverseMass(
 
 /// One side of m_T2: m_T² = m² + m_χ² + 2 (E_T √(m_χ² + q²) − p·q).
 private struct TransverseSide {
-  let px, py, energy, constant, invisibleSquare: Double
+  let px, py, energy, massSquare, constant, invisibleSquare: Double
 
   init(_ visible: FourMomentum, invisibleMass: Double) {
     px = visible.px
     py = visible.py
-    let massSquare = max(visible.massSquared, 0)
+    massSquare = max(visible.massSquared, 0)
     energy = (massSquare + px * px + py * py).squareRoot()
     invisibleSquare = invisibleMass * invisibleMass
     constant = massSquare + invisibleSquare
   }
 
   /// m_T² with an invisible momentum q.
+  ///
+  // E_T √(m_χ² + q²) − p·q cancels where both are parallel: there the difference of the squares, which is a sum of
+  // squares, is divided by the sum.
   func massSquare(_ x: Double, _ y: Double) -> Double {
-    let invisible = (invisibleSquare + x * x + y * y).squareRoot()
-    return max(constant + 2 * (energy * invisible - px * x - py * y), 0)
+    let invisibleTransverse = invisibleSquare + x * x + y * y
+    let product = energy * invisibleTransverse.squareRoot()
+    let along = px * x + py * y
+    guard along > 0 else { return constant + 2 * (product - along) }
+    let across = px * y - py * x
+    let squares = massSquare * invisibleTransverse + (px * px + py * py) * invisibleSquare + across * across
+    return constant + 2 * squares / (product + along)
   }
 
   /// Where m_T² is least for a given q_x; infinite where it falls for ever.
