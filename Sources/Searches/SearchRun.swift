@@ -107,7 +107,7 @@ public struct SearchRun: Sendable {
 
   // MARK: prepare
 
-  private func prepareSamples() throws -> [String: StepStore.Result] {
+  func prepareSamples() throws -> [String: StepStore.Result] {
     let preparation = SamplePreparation(card: card, cardPath: cardURL.path, folder: folder, scale: options.scale)
     var results: [String: StepStore.Result] = [:]
     for (index, sample) in card.samples.enumerated() {
@@ -315,7 +315,7 @@ public struct SearchRun: Sendable {
         }))
   }
 
-  private func record(_ prepared: [String: StepStore.Result], libraries: [String: String] = [:]) -> RunRecord {
+  func record(_ prepared: [String: StepStore.Result], libraries: [String: String] = [:]) -> RunRecord {
     var inputs = prepared.mapValues(\.digest)
     inputs["card"] = try? Digest.of(fileAt: cardURL)
     return RunRecord(
