@@ -71,7 +71,7 @@ let package = Package(
 
     // 3: physics, which knows no learning
     module("PhysicsObjects", ["Records"]),
-    module("EventFiles", ["CHDF5", "Columns", "Histograms", "ByteIO", "Records"]),
+    module("EventFiles", ["CHDF5", "Columns", "Histograms", "ByteIO", "ROOTFiles", "EventSelection", "Records"]),
     module("EventGeneration", ["CPythia", "PhysicsObjects", "CoreNumerics", "Cards", "Records", yams]),
     module("JetClustering", ["CFastJet", "PhysicsObjects", "Records"]),
     module("DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", yams]),
@@ -99,7 +99,8 @@ let package = Package(
     .executableTarget(
       name: "searchlight",
       dependencies: [
-        "Searches", "Records", "ByteIO", "Columns", "EventFiles", "ROOTFiles", "EventGeneration", "StatisticalModels",
+        "Searches", "Records", "ByteIO", "Columns", "EventFiles", "EventSelection", "ROOTFiles", "EventGeneration",
+        "StatisticalModels",
         "Inference", "DetectorSimulation", "Figures", "Reports", "Tensors", "Learning", argumentParser,
       ],
       swiftSettings: strict),
@@ -118,7 +119,7 @@ let package = Package(
     tests(of: "Learning", ["NeuralNetworks", "Tensors"]),
     tests(of: "HyperparameterSearch", ["Records"]),
     tests(of: "PhysicsObjects"),
-    tests(of: "EventFiles", ["Columns", "Histograms"]),
+    tests(of: "EventFiles", ["Columns", "Histograms", "ByteIO", "EventSelection", "Records"]),
     tests(of: "EventGeneration", ["PhysicsObjects"]),
     tests(of: "JetClustering", ["PhysicsObjects"]),
     tests(

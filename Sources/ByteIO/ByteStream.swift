@@ -19,8 +19,9 @@ public final class ByteStream {
   private var unread = 0..<0
   private var hasEnded = false
 
+  /// - Parameter offset: the byte to begin with, of a file that is not compressed.
   /// - Throws: ``FileError`` if the file is missing or no regular file.
-  public init(_ url: URL) throws {
+  public init(_ url: URL, from offset: Int = 0) throws {
     self.url = url
     descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
@@ -35,6 +36,7 @@ public final class ByteStream {
     }
     fileBytes = Int(status.st_size)
     isCompressed = pread(descriptor, &mark, 2, 0) == 2 && mark == (0x1F, 0x8B)
+    if offset > 0, !isCompressed { consumedBytes = max(0, Int(lseek(descriptor, off_t(offset), SEEK_SET))) }
     inflater = isCompressed ? try Inflater(gzip: true, path: url.path) : nil
     input = isCompressed ? [UInt8](repeating: 0, count: 1 << 18) : []
   }
@@ -235,5 +237,10 @@ public struct CRC32: Hashable, Sendable {
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
     value = ccodecs_crc32(value, start, bytes.count)
+  }
+
+  /// As if the `count` bytes that `other` is of had come next.
+  public mutating func append(_ other: CRC32, of count: Int) {
+    value = ccodecs_crc32_combine(value, other.value, count)
   }
 }

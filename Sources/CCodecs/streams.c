@@ -1,3 +1,4 @@
+#define _LARGEFILE64_SOURCE
 #include "CCodecs.h"
 
 #include <libdeflate.h>
@@ -83,4 +84,8 @@ ccodecs_stream_status ccodecs_deflate(
 
 uint32_t ccodecs_crc32(uint32_t before, const uint8_t *bytes, size_t count) {
   return libdeflate_crc32(before, bytes, count);
+}
+
+uint32_t ccodecs_crc32_combine(uint32_t first, uint32_t second, ptrdiff_t count) {
+  return (uint32_t)crc32_combine64(first, second, count);
 }

@@ -19,6 +19,7 @@ hid_t chdf5_memory_type(chdf5_type type) {
     case CHDF5_INT64: return H5Tcopy(H5T_NATIVE_INT64);
     case CHDF5_UINT8: return H5Tcopy(H5T_NATIVE_UINT8);
     case CHDF5_BOOL: return bool_type();
+    case CHDF5_BITS: return H5Tcopy(H5T_NATIVE_B8);
     default: return -1;
   }
 }
@@ -39,7 +40,7 @@ static hid_t disk_type(chdf5_type type) {
 static chdf5_type classify_integer(hid_t type) {
   size_t size = H5Tget_size(type);
   if (H5Tget_sign(type) == H5T_SGN_NONE) {
-    return size == 1 ? CHDF5_UINT8 : size == 2 ? CHDF5_INT32 : size == 4 ? CHDF5_INT64 : CHDF5_OTHER;
+    return size == 1 ? CHDF5_UINT8 : size == 2 ? CHDF5_INT32 : size == 4 ? CHDF5_INT64 : size == 8 ? CHDF5_UINT64 : CHDF5_OTHER;
   }
   return size <= 4 ? CHDF5_INT32 : size == 8 ? CHDF5_INT64 : CHDF5_OTHER;
 }
@@ -57,6 +58,8 @@ chdf5_type chdf5_classify(hid_t type) {
     case H5T_INTEGER: return classify_integer(type);
     case H5T_ENUM: return is_bool(type) ? CHDF5_BOOL : CHDF5_OTHER;
     case H5T_STRING: return CHDF5_STRING;
+    case H5T_COMPOUND: return CHDF5_COMPOUND;
+    case H5T_BITFIELD: return H5Tget_size(type) == 1 ? CHDF5_BITS : CHDF5_OTHER;
     default: return CHDF5_OTHER;
   }
 }

@@ -20,6 +20,11 @@ public struct EventFileError: Error, Hashable, Sendable, CustomStringConvertible
     case brokenSeal
     case rows(requested: Range<Int>, available: Int)
     case notFinite(column: String, row: Int, value: String)
+    /// A text that is no table; `column` counts bytes from 1.
+    case inText(line: Int, column: Int?, reason: String)
+    case noMatch(pattern: String, available: [String])
+    /// A file of no format with a table that is known.
+    case unknownFormat(String)
   }
 
   public var problem: Problem
@@ -31,7 +36,8 @@ public struct EventFileError: Error, Hashable, Sendable, CustomStringConvertible
   }
 
   public var description: String {
-    "\(path): \(problem.text)"
+    guard case .inText(let line, let column, let reason) = problem else { return "\(path): \(problem.text)" }
+    return "\(path):\(line)\(column.map { ":\($0)" } ?? ""): \(reason)"
   }
 }
 
@@ -57,6 +63,10 @@ extension EventFileError.Problem {
     case .rows(let requested, let available): "rows \(requested) were asked for, the file has \(available)"
     case .notFinite(let column, let row, let value):
       "column '\(column)' holds \(value) in row \(row); expected finite numbers"
+    case .inText(let line, _, let reason): "line \(line): \(reason)"
+    case .noMatch(let pattern, let available):
+      "no column matches '\(pattern)'. The file has \(available.joined(separator: ", "))"
+    case .unknownFormat(let reason): reason
     }
   }
 }

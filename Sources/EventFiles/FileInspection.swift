@@ -9,7 +9,7 @@ public struct FileInspection: Hashable, Sendable, Encodable {
     /// `/events/Jet_pt`
     public var path: String
     public var isGroup: Bool
-    /// `float32`, `text`, or `other` for what no column can hold; empty for groups.
+    /// `float32`, `text`, `compound(pt, eta)`, or `other` for what no column can hold; empty for groups.
     public var type: String
     public var shape: [Int]
     /// Bytes of the values before and after compression.
@@ -70,7 +70,7 @@ public struct FileInspection: Hashable, Sendable, Encodable {
         try collect(path, of: file, depth: depth + 1)
       case .dataset:
         let info = try file.openDataset(path).info()
-        object.type = info.type?.rawValue ?? (info.isText ? "text" : "other")
+        object.type = try type(of: info, path, file)
         object.shape = info.shape
         object.bytes = info.bytes
         object.storedBytes = info.storedBytes
@@ -81,6 +81,16 @@ public struct FileInspection: Hashable, Sendable, Encodable {
         objects.append(object)
       }
     }
+  }
+
+  private func type(of info: HDF5Dataset.Info, _ path: String, _ file: HDF5File) throws -> String {
+    if let type = info.type { return type.rawValue }
+    if info.isText { return "text" }
+    if info.isUnsigned64 { return "uint64" }
+    if info.isBits { return "bool" }
+    guard info.isCompound else { return "other" }
+    let names = try file.openDataset(path).memberNames()
+    return "compound(\(names.prefix(6).joined(separator: ", "))\(names.count > 6 ? ", …" : ""))"
   }
 
   private func attributes(of path: String, _ file: HDF5File) throws -> [String: String] {

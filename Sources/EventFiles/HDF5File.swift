@@ -52,6 +52,9 @@ final class HDF5File: @unchecked Sendable {
     }
   }
 
+  /// Whether HDF5 finds its mark in a file; it may stand behind a block of another kind.
+  static func isHDF5(_ path: String) -> Bool { locked { chdf5_is_hdf5(path) > 0 } }
+
   /// Makes an empty file at `temporary` with room for a seal; errors call it `path`.
   static func create(_ temporary: String, namedInErrors path: String) throws -> HDF5File {
     try locked {
@@ -141,6 +144,11 @@ final class HDF5File: @unchecked Sendable {
     }
   }
 
+  /// The texts of a one-dimensional dataset of texts of fixed length.
+  func readTexts(_ dataset: String) throws -> [String] {
+    try withHandle { handle in try takeNames(chdf5_texts_read(handle, dataset), of: dataset) }
+  }
+
   func setAttribute(_ name: String, of object: String, to text: String) throws {
     try write { chdf5_attribute_set_text($0, object, name, text) }
   }
@@ -183,7 +191,7 @@ final class HDF5File: @unchecked Sendable {
   }
 
   /// Takes over a list of the room: zero-terminated names with an empty one at the end.
-  private func takeNames(_ list: UnsafeMutablePointer<CChar>?, of object: String) throws -> [String] {
+  fileprivate func takeNames(_ list: UnsafeMutablePointer<CChar>?, of object: String) throws -> [String] {
     guard let list else { throw EventFileError(.damaged(dataset: object, reason: Self.lastReason()), path: path) }
     defer { chdf5_free(list) }
     var names = [String]()
@@ -228,6 +236,11 @@ final class HDF5Dataset: @unchecked Sendable {
     /// `nil` where no column can hold the values.
     var type: ColumnType?
     var isText: Bool
+    var isCompound: Bool
+    /// Whole numbers of which int64 holds the lower half.
+    var isUnsigned64: Bool
+    /// Truth values of PyTables.
+    var isBits: Bool
     var shape: [Int]
     var storedBytes: Int
     var elementBytes: Int
@@ -241,6 +254,21 @@ final class HDF5Dataset: @unchecked Sendable {
       }
     }
 
+    fileprivate init(_ info: chdf5_info) {
+      let shape = withUnsafeBytes(of: info.shape) {
+        Array($0.bindMemory(to: UInt64.self).prefix(min(Int(info.rank), Int(CHDF5_MAX_RANK))))
+      }
+      type = ColumnType(room: info.type)
+      isText = info.type == CHDF5_STRING
+      isCompound = info.type == CHDF5_COMPOUND
+      isUnsigned64 = info.type == CHDF5_UINT64
+      isBits = info.type == CHDF5_BITS
+      self.shape = shape.map { Int(clamping: $0) }
+      storedBytes = Int(clamping: info.stored_bytes)
+      elementBytes = Int(clamping: info.element_bytes)
+      chunk = Int(clamping: info.chunk)
+    }
+
     /// Whether so many values can be in the bytes that are stored: deflate shortens by a factor of 1032 at most.
     var isPlausible: Bool { Double(bytes) <= 1100 * Double(storedBytes) + 4096 }
   }
@@ -249,11 +277,7 @@ final class HDF5Dataset: @unchecked Sendable {
     try withHandle { handle in
       var info = chdf5_info()
       guard chdf5_dataset_info(handle, &info) == 0 else { throw damaged() }
-      let shape = withUnsafeBytes(of: info.shape) { Array($0.bindMemory(to: UInt64.self).prefix(Int(info.rank))) }
-      return Info(
-        type: ColumnType(room: info.type), isText: info.type == CHDF5_STRING,
-        shape: shape.map { Int(clamping: $0) }, storedBytes: Int(clamping: info.stored_bytes),
-        elementBytes: Int(clamping: info.element_bytes), chunk: Int(clamping: info.chunk))
+      return Info(info)
     }
   }
 
@@ -294,6 +318,48 @@ final class HDF5Dataset: @unchecked Sendable {
       guard status == 0 else { throw damaged() }
     }
     return values
+  }
+
+  // MARK: Rows and members
+
+  /// The members of compound elements, in their order.
+  func memberNames() throws -> [String] {
+    try withHandle { handle in try file.takeNames(chdf5_dataset_members(handle), of: name) }
+  }
+
+  /// The type and shape of a member's values.
+  func info(ofMember member: String) throws -> Info {
+    try withHandle { handle in
+      var info = chdf5_info()
+      guard chdf5_dataset_member_info(handle, member, &info) == 0 else { throw damaged() }
+      return Info(info)
+    }
+  }
+
+  /// The values of some rows of the first dimension, `width` a row; of compound elements those of one member.
+  func read(
+    _ type: ColumnType, rows: Range<Int>, width: Int, member: String?, isBits: Bool = false
+  ) throws -> ColumnValues {
+    func values<Value>(_ zero: Value) throws -> [Value] {
+      var values = [Value](repeating: zero, count: rows.count * width)
+      try withHandle { handle in
+        let status = values.withUnsafeMutableBytes {
+          chdf5_dataset_read_rows(
+            handle, member, isBits ? CHDF5_BITS : type.room, UInt64(rows.lowerBound), UInt64(rows.count), UInt64(width),
+            $0.baseAddress)
+        }
+        guard status == 0 else { throw damaged() }
+      }
+      return values
+    }
+    return switch type {
+    case .float32: .float32(try values(Float(0)))
+    case .float64: .float64(try values(0.0))
+    case .int32: .int32(try values(Int32(0)))
+    case .int64: .int64(try values(Int64(0)))
+    case .uint8: .uint8(try values(UInt8(0)))
+    case .bool: .bool(try values(UInt8(0)).map { $0 != 0 })
+    }
   }
 
   private func damaged() -> EventFileError {

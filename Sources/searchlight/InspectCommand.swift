@@ -14,12 +14,13 @@ struct InspectCommand: AsyncParsableCommand {
         searchlight inspect events.h5 --output-format json
         searchlight inspect events.h5 --csv events.csv --columns weight,Jet_pt,MissingET_MET
         searchlight inspect nano.root
+        searchlight inspect HIGGS.csv.gz
 
-      Of an HDF5 file that is no event table, and of a ROOT file, the tree of its objects is shown: of ROOT's trees and
+      Of text and NumPy files the columns are shown with their types and first values. Of an HDF5 file that is no event table, and of a ROOT file, the tree of its objects is shown: of ROOT's trees and
       RNTuples the branches, with the type of an entry, the bytes in the file and how many times smaller these are.
       """)
 
-  @Argument(help: "An HDF5 or a ROOT file.")
+  @Argument(help: "An HDF5, ROOT, NumPy or text file.")
   var file: String
 
   @Option(help: "How to print it: \(OutputFormat.allCases.map(\.rawValue).joined(separator: " or ")).")
@@ -41,6 +42,9 @@ struct InspectCommand: AsyncParsableCommand {
   func run() async throws {
     let url = URL(fileURLWithPath: file)
     if ROOTInspection.isROOT(url) { return try inspectROOT(url) }
+    if FileManager.default.fileExists(atPath: url.path), let format = try? TableFormat.of(url), format != .hdf5 {
+      return try inspectTable(url)
+    }
     let inspection = try FileInspection(of: url)
     switch outputFormat {
     case .text: print(inspection)
@@ -56,6 +60,17 @@ struct InspectCommand: AsyncParsableCommand {
     if let csv {
       let names = columns.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
       try reader.writeCSV(to: URL(fileURLWithPath: csv), columns: names)
+    }
+  }
+
+  private func inspectTable(_ url: URL) throws {
+    guard csv == nil, !check else {
+      throw ValidationError("--csv and --check are for event tables in HDF5; 'searchlight convert' reads \(file).")
+    }
+    let inspection = try TableInspection(of: url)
+    switch outputFormat {
+    case .text: print(inspection)
+    case .json: print(String(decoding: try JSONEncoder.canonical.encode(inspection), as: UTF8.self))
     }
   }
 

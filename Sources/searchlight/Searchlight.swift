@@ -11,7 +11,7 @@ struct Searchlight: AsyncParsableCommand {
       RunCommand.self, GenerateCommand.self, FeaturesCommand.self, TrainCommand.self, ReportCommand.self,
       LimitCommand.self,
       ClsCommand.self, FitCommand.self, SignificanceCommand.self, ScanCommand.self, RankCommand.self, GridCommand.self,
-      WorkspaceCommand.self, InspectCommand.self,
+      WorkspaceCommand.self, InspectCommand.self, ConvertCommand.self,
       ValidateCommand.self, StoreCommand.self, DoctorCommand.self,
     ])
 

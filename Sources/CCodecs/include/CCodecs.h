@@ -57,6 +57,8 @@ ccodecs_stream_status ccodecs_deflate(
 
 /* The CRC-32 of gzip and zip, going on from that of the bytes before (0 at the start). */
 uint32_t ccodecs_crc32(uint32_t before, const uint8_t *bytes, size_t count);
+/* That of two texts one after another, from those of each and the length of the second. */
+uint32_t ccodecs_crc32_combine(uint32_t first, uint32_t second, ptrdiff_t count);
 
 #ifdef __cplusplus
 }

@@ -14,14 +14,17 @@ typedef struct chdf5_file chdf5_file;
 typedef struct chdf5_dataset chdf5_dataset;
 
 typedef enum {
-  CHDF5_OTHER = 0, /* anything that is not below: compound, string, 64-bit unsigned, ... */
+  CHDF5_OTHER = 0, /* anything that is not below: references, opaque bytes, times, ... */
   CHDF5_FLOAT32 = 1,
   CHDF5_FLOAT64 = 2,
   CHDF5_INT32 = 3,
   CHDF5_INT64 = 4,
   CHDF5_UINT8 = 5,
   CHDF5_BOOL = 6, /* as h5py stores it: an 8-bit enumeration FALSE = 0, TRUE = 1 */
-  CHDF5_STRING = 7
+  CHDF5_STRING = 7,
+  CHDF5_UINT64 = 8, /* read as CHDF5_INT64: values beyond it come as the largest */
+  CHDF5_COMPOUND = 9, /* read member by member */
+  CHDF5_BITS = 10 /* PyTables' truth values: eight bits of which the lowest counts */
 } chdf5_type;
 
 typedef enum { CHDF5_ABSENT = 0, CHDF5_GROUP = 1, CHDF5_DATASET = 2, CHDF5_UNKNOWN = 3 } chdf5_kind;
@@ -71,12 +74,23 @@ int chdf5_dataset_append(chdf5_dataset *dataset, chdf5_type type, const void *_N
 /* Reads positions [start, start + count) of a one-dimensional dataset as values of the type. */
 int chdf5_dataset_read(
     chdf5_dataset *dataset, chdf5_type type, uint64_t start, uint64_t count, void *_Nullable values);
+/* Of a dataset of compound elements: the names of the members, as chdf5_list gives names. */
+char *_Nullable chdf5_dataset_members(chdf5_dataset *dataset);
+/* The type of a member, and in `shape` the lengths of its array, if it is one. */
+int chdf5_dataset_member_info(chdf5_dataset *dataset, const char *member, chdf5_info *info);
+/* Reads rows [start, start + count) of the first dimension as values of the type, `width` a row: all of the other dimensions;
+   of compound elements one member. */
+int chdf5_dataset_read_rows(
+    chdf5_dataset *dataset, const char *_Nullable member, chdf5_type type, uint64_t start, uint64_t count,
+    uint64_t width, void *_Nullable values);
 void chdf5_dataset_close(chdf5_dataset *dataset);
 
 /* A scalar dataset that holds a UTF-8 text of any length. */
 int chdf5_text_write(chdf5_file *file, const char *path, const char *text);
 char *_Nullable chdf5_text_read(chdf5_file *file, const char *path);
 /* A one-dimensional dataset of texts, stored with the length of the longest. */
+/* The texts of a one-dimensional dataset of texts of fixed length, as chdf5_list gives names; at most 65536. */
+char *_Nullable chdf5_texts_read(chdf5_file *file, const char *path);
 int chdf5_texts_write(chdf5_file *file, const char *path, const char *_Nonnull const *_Nonnull texts, uint64_t count);
 
 /* Attributes of the object at a path; "/" is the file. */
