@@ -33,7 +33,8 @@ let package = Package(
     .executable(name: "searchlight", targets: ["searchlight"]),
     .library(name: "SearchlightLearning", targets: ["Learning", "NeuralNetworks", "Tensors"]),
     .library(name: "SearchlightStatistics", targets: ["StatisticalModels", "Inference"]),
-    .library(name: "SearchlightFiles", targets: ["ROOTFiles", "EventFiles", "Columns", "Histograms"]),
+    .library(
+      name: "SearchlightFiles", targets: ["ROOTFiles", "EventFiles", "GeneratorFiles", "Columns", "Histograms"]),
     .library(name: "SearchlightEvents", targets: ["EventFiles", "EventSelection", "JetClustering", "PhysicsObjects"]),
     .library(name: "SearchlightSimulation", targets: ["EventGeneration", "DetectorSimulation", "EventFiles"]),
   ],
@@ -72,7 +73,9 @@ let package = Package(
     // 3: physics, which knows no learning
     module("PhysicsObjects", ["Records"]),
     module("EventFiles", ["CHDF5", "Columns", "Histograms", "ByteIO", "ROOTFiles", "EventSelection", "Records"]),
-    module("EventGeneration", ["CPythia", "PhysicsObjects", "CoreNumerics", "Cards", "Records", yams]),
+    module("GeneratorFiles", ["ByteIO", "PhysicsObjects", "Records"]),
+    module(
+      "EventGeneration", ["CPythia", "GeneratorFiles", "PhysicsObjects", "CoreNumerics", "Cards", "Records", yams]),
     module("JetClustering", ["CFastJet", "PhysicsObjects", "Records"]),
     module("DetectorSimulation", ["JetClustering", "PhysicsObjects", "Columns", "Cards", "Records", yams]),
     module("EventSelection", ["Columns", "Histograms", "PhysicsObjects", "Records"]),
@@ -99,7 +102,8 @@ let package = Package(
     .executableTarget(
       name: "searchlight",
       dependencies: [
-        "Searches", "Records", "ByteIO", "Columns", "EventFiles", "EventSelection", "ROOTFiles", "EventGeneration",
+        "Searches", "Records", "ByteIO", "Columns", "EventFiles", "EventSelection", "GeneratorFiles", "ROOTFiles",
+        "EventGeneration",
         "StatisticalModels",
         "Inference", "DetectorSimulation", "Figures", "Reports", "Tensors", "Learning", argumentParser,
       ],
@@ -120,7 +124,8 @@ let package = Package(
     tests(of: "HyperparameterSearch", ["Records"]),
     tests(of: "PhysicsObjects"),
     tests(of: "EventFiles", ["Columns", "Histograms", "ByteIO", "EventSelection", "Records"]),
-    tests(of: "EventGeneration", ["PhysicsObjects"]),
+    tests(of: "GeneratorFiles", ["ByteIO", "PhysicsObjects", "Records"]),
+    tests(of: "EventGeneration", ["GeneratorFiles", "PhysicsObjects"]),
     tests(of: "JetClustering", ["PhysicsObjects"]),
     tests(
       of: "DetectorSimulation",
@@ -128,7 +133,7 @@ let package = Package(
     tests(of: "EventSelection", ["Columns", "Histograms"]),
     tests(of: "EventSchemas", ["Columns", "EventSelection", "ROOTFiles"]),
     tests(of: "StatisticalModels", ["Histograms", "Records"]),
-    tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms"]),
+    tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms", "ByteIO", "GeneratorFiles"]),
     tests(of: "Figures"),
     tests(of: "Reports", ["Figures", "Inference", "StatisticalModels", "CoreNumerics"]),
     tests(
@@ -137,6 +142,7 @@ let package = Package(
         "ByteIO", "Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference", "Tensors",
       ]),
     tests(
-      of: "searchlight", ["Columns", "EventFiles", "EventGeneration", "Records", "Searches", "Tensors", argumentParser]),
+      of: "searchlight",
+      ["ByteIO", "Columns", "EventFiles", "EventGeneration", "Records", "Searches", "Tensors", argumentParser]),
   ]
 )

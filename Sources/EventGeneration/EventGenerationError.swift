@@ -6,6 +6,8 @@ public enum EventGenerationError: Error, Hashable, Sendable, CustomStringConvert
   case initialisation(card: String, reason: String)
   /// Generation stopped in the middle of a block.
   case generation(card: String, slice: Int, block: Int, reason: String)
+  /// Files of events that cannot be a sample.
+  case events(source: String, reason: String)
 
   public var description: String {
     switch self {
@@ -13,6 +15,7 @@ public enum EventGenerationError: Error, Hashable, Sendable, CustomStringConvert
     case .initialisation(let card, let reason): "\(card): Pythia cannot be initialised: \(reason)"
     case .generation(let card, let slice, let block, let reason):
       "\(card): slice \(slice), block \(block): generation stopped: \(reason)"
+    case .events(let source, let reason): "\(source): \(reason)"
     }
   }
 }

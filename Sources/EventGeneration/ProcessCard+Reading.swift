@@ -47,7 +47,8 @@ extension ProcessCard {
     ("print:", "the program, which keeps Pythia silent"),
   ]
 
-  private static func readSettings(_ value: CardValue) throws -> [String] {
+  /// Reads a list of settings, without those that the run owns.
+  public static func readSettings(_ value: CardValue) throws -> [String] {
     try value.list().map { item in
       let line = try item.string().trimmingCharacters(in: .whitespaces)
       guard line.contains("=") else { throw item.mismatch("'name = value'") }

@@ -107,7 +107,9 @@ public struct ProcessCard: Hashable, Codable, Sendable {
   }
 
   /// Settings of one slice, in the order Pythia reads them.
-  func settings(forSlice index: Int) -> [String] {
+  /// - Parameter eventFile: a Les Houches file in place of Pythia's own processes; beams are then the file's.
+  func settings(forSlice index: Int, eventFile: String? = nil) -> [String] {
+    if let eventFile { return ["Beams:frameType = 4", "Beams:LHEF = \(eventFile)"] + settings }
     let slice = slices[index]
     var lines = ["Beams:idA = 2212", "Beams:idB = 2212", "Beams:eCM = \(energy)"]
     if let hardProcess, let kind = HardProcessKind.all.first(where: { $0.name == hardProcess.kind }) {

@@ -12,7 +12,8 @@ final class PythiaInstance {
 
   /// Constructs and initialises (about half a second).
   init(
-    card: ProcessCard, slice: Int, seed: Int32, hardProcess: (any HardProcess)?, content: EventContent
+    card: ProcessCard, slice: Int, seed: Int32, hardProcess: (any HardProcess)?, content: EventContent,
+    eventFile: String? = nil
   ) throws {
     functions = try PythiaRoom.shared().functions
     cardName = card.name
@@ -22,7 +23,8 @@ final class PythiaInstance {
     }
     self.handle = handle
     filter = CPythiaFilter(keep: content.rawValue, parton_pt_min: EventContent.partonPtMinimum)
-    for line in card.settings(forSlice: slice) where functions.pointee.read_setting(handle, line) != 0 {
+    let settings = card.settings(forSlice: slice, eventFile: eventFile)
+    for line in settings where functions.pointee.read_setting(handle, line) != 0 {
       throw EventGenerationError.setting(card: card.name, setting: line, reason: lastError)
     }
     let spectrum = try card.spectrum.map(SpectrumFile.init)
@@ -109,6 +111,9 @@ final class PythiaInstance {
     default: return .broken(lastError)
     }
   }
+
+  /// Whether the last failure was the end of the file of events. The room says so in these words.
+  var hasReachedEnd: Bool { lastError == "the input has ended" }
 
   func statistics() throws -> CPythiaStatistics {
     var statistics = CPythiaStatistics()

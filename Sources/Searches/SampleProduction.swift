@@ -53,11 +53,15 @@ public struct SampleProduction: Sendable {
   }
 
   private func checkEnergies() throws {
-    for slice in slices where abs(slice.process.energy - card.collisionEnergy) > 1e-6 * card.collisionEnergy {
+    for slice in slices
+    where slice.process.energy > 0 && abs(slice.process.energy - card.collisionEnergy) > 1e-6 * card.collisionEnergy {
       throw SampleError(
         sample: sample.name,
-        problem: "the process card '\(slice.process.name)' is for \(slice.process.energy) GeV, the search card for "
-          + "\(card.collisionEnergy) GeV; set 'energy' there or 'collision_energy' here")
+        problem: slice.source == .generation
+          ? "the process card '\(slice.process.name)' is for \(slice.process.energy) GeV, the search card for "
+            + "\(card.collisionEnergy) GeV; set 'energy' there or 'collision_energy' here"
+          : "the files of '\(slice.process.name)' are for \(slice.process.energy) GeV, the search card for "
+            + "\(card.collisionEnergy) GeV; take other files, or set 'collision_energy'")
     }
   }
 
@@ -106,7 +110,7 @@ public struct SampleProduction: Sendable {
         "selection": String(decoding: try encoder.encode(card.selection.expressions), as: UTF8.self),
       ],
       inputs: ["process": slice.digest, "detector": detectorDigest],
-      libraries: ["pythia": try Generator.version()])
+      libraries: slice.needsPythia ? ["pythia": try Generator.version()] : [:])
   }
 
   private func eventsPerBlock(_ slice: ProductionSlice) -> Int {
@@ -117,9 +121,6 @@ public struct SampleProduction: Sendable {
 
   private func produce(_ block: BlockIdentity, into url: URL, cancellation: CancellationToken) throws {
     let slice = slices[block.slice]
-    let generator = EventGenerator(
-      card: slice.process, slice: slice.processSlice, seed: seed.child(slice.process.name),
-      content: [.final, .decayed])
     let streams = seed.child("detector").child(block.slice).child(block.block)
     let detector = try Detector(self.detector)
     var metadata = SampleMetadata(name: sample.name)
@@ -136,7 +137,8 @@ public struct SampleProduction: Sendable {
       weights.removeAll(keepingCapacity: true)
     }
     do {
-      let summary = try generator.generateBlock(block.block, count: eventsPerBlock(slice), cancellation: cancellation) {
+      let processSeed = seed.child(slice.process.name)
+      let summary = try slice.generateBlock(block.block, seed: processSeed, cancellation: cancellation) {
         var random = streams.stream(UInt64(index))
         try detector.simulate($0, random: &random, into: &buffer)
         weights.append($0.weight)
@@ -190,9 +192,16 @@ public struct SampleProduction: Sendable {
         try metadata.add(SampleMetadata(name: "", slices: [slice]))
       }
     }
+    for slice in slices {
+      guard let error = slice.crossSectionError,
+        let index = metadata.slices.firstIndex(where: { $0.name == slice.title })
+      else { continue }
+      metadata.slices[index].crossSectionError = error
+    }
     let columns = try files.first.map { try EventTableReader($0).columns } ?? []
     let factors = Dictionary(uniqueKeysWithValues: metadata.slices.map { ($0.name, $0.crossSection / $0.sumW) })
     metadata.notes = ["detector": detector.name, "reference": sample.reference]
+    for slice in slices { metadata.notes.merge(slice.notes) { first, _ in first } }
     let descriptions = Dictionary(
       uniqueKeysWithValues: columns.filter { $0.type == .float32 }
         .map { ($0.name, Self.description(of: $0.name)) })
@@ -231,8 +240,9 @@ public struct SampleProduction: Sendable {
     RunRecord(
       command: "searchlight generate", seed: card.seed,
       inputs: Dictionary(
-        slices.map { ("process \($0.process.name)", $0.digest) } + [("detector", detectorDigest)],
+        slices.map { ("process \($0.process.name)", $0.digest) } + slices.flatMap(\.fileDigests)
+          + [("detector", detectorDigest)],
         uniquingKeysWith: { first, _ in first }),
-      libraries: ["pythia": (try? Generator.version()) ?? "absent"])
+      libraries: slices.contains(where: \.needsPythia) ? ["pythia": (try? Generator.version()) ?? "absent"] : [:])
   }
 }

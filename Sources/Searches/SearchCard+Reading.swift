@@ -92,6 +92,13 @@ extension SearchCard.Sample {
 
 extension SearchCard.Process {
   init(_ value: CardValue) throws {
+    let keys = try value.entries().map(\.key)
+    if let format = [SearchCard.GeneratedFiles.Format.lhe, .hepmc].first(where: { keys.contains($0.rawValue) }) {
+      files = try SearchCard.GeneratedFiles(format, value)
+      card = ""
+      blocks = []
+      return
+    }
     let fields = try value.fields(["process", "blocks"])
     card = try fields["process"].string()
     blocks = try fields["blocks"].list().map { try $0.integer(in: 1...) }

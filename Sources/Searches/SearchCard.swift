@@ -96,9 +96,11 @@ public struct SearchCard: Hashable, Codable, Sendable {
     public var events: Int?
   }
 
-  /// One entry of a sample's `generate`.
+  /// One entry of a sample's `generate`: a process card, or files of events (`lhe`, `hepmc`).
   public struct Process: Hashable, Codable, Sendable {
-    /// `process` *(path, required)*: the process card.
+    /// Events of other generators, in place of a process card; see ``GeneratedFiles``.
+    public var files: GeneratedFiles?
+    /// `process` *(path, required)*: the process card; empty with files.
     public var card: String
     /// `blocks` *(list of whole numbers ≥ 1, required)*: blocks to make of each slice of the process card, in its order.
     public var blocks: [Int]

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventFiles
 import Foundation
+import GeneratorFiles
 import ROOTFiles
 import Records
 
@@ -15,12 +16,16 @@ struct InspectCommand: AsyncParsableCommand {
         searchlight inspect events.h5 --csv events.csv --columns weight,Jet_pt,MissingET_MET
         searchlight inspect nano.root
         searchlight inspect HIGGS.csv.gz
+        searchlight inspect events.lhe.gz
+        searchlight inspect spectrum.slha --output-format json
 
       Of text and NumPy files the columns are shown with their types and first values. Of an HDF5 file that is no event table, and of a ROOT file, the tree of its objects is shown: of ROOT's trees and
       RNTuples the branches, with the type of an entry, the bytes in the file and how many times smaller these are.
+      Les Houches, HepMC and SLHA files, plain or gzip, are read through: run, processes, weights, sums over events; blocks
+      and decays.
       """)
 
-  @Argument(help: "An HDF5, ROOT, NumPy or text file.")
+  @Argument(help: "An HDF5, ROOT, NumPy, Les Houches, HepMC, SLHA or text file.")
   var file: String
 
   @Option(help: "How to print it: \(OutputFormat.allCases.map(\.rawValue).joined(separator: " or ")).")
@@ -42,6 +47,7 @@ struct InspectCommand: AsyncParsableCommand {
   func run() async throws {
     let url = URL(fileURLWithPath: file)
     if ROOTInspection.isROOT(url) { return try inspectROOT(url) }
+    if let kind = try GeneratorFileKind.detected(in: url) { return try inspectGeneratorFile(url, kind) }
     if FileManager.default.fileExists(atPath: url.path), let format = try? TableFormat.of(url), format != .hdf5 {
       return try inspectTable(url)
     }
@@ -68,6 +74,17 @@ struct InspectCommand: AsyncParsableCommand {
       throw ValidationError("--csv and --check are for event tables in HDF5; 'searchlight convert' reads \(file).")
     }
     let inspection = try TableInspection(of: url)
+    switch outputFormat {
+    case .text: print(inspection)
+    case .json: print(String(decoding: try JSONEncoder.canonical.encode(inspection), as: UTF8.self))
+    }
+  }
+
+  private func inspectGeneratorFile(_ url: URL, _ kind: GeneratorFileKind) throws {
+    guard csv == nil, !check else {
+      throw ValidationError("--csv and --check are for event tables in HDF5; \(file) is a \(kind.rawValue) file.")
+    }
+    let inspection = try GeneratorFileInspection(of: url, kind: kind)
     switch outputFormat {
     case .text: print(inspection)
     case .json: print(String(decoding: try JSONEncoder.canonical.encode(inspection), as: UTF8.self))

@@ -8,11 +8,12 @@ import TestSupport
 /// A reader under inputs that are nearly valid: it gives a value or one of its own errors, and never ends the process.
 enum FuzzTarget: String, CaseIterable, Sendable {
   case workspaces, patches, datacards, xml
+  case lesHouches, hepMC, slha, gzipEvents
 
   /// Whether an error is one that readers promise.
   private static func isExpected(_ error: any Error) -> Bool {
     error is JSONSyntaxError || error is WorkspaceError || error is ModelFileError
-      || error is InferenceError || error is FuzzHistograms.Refusal
+      || error is InferenceError || error is FuzzHistograms.Refusal || GeneratorFileFuzz.isExpected(error)
   }
 
   var corpus: [URL] {
@@ -25,6 +26,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case .patches: []
     case .datacards: ["counting", "channels", "shapes"].map { referenceURL("datacards/\($0).txt") }
     case .xml: ["combination", "signal", "control"].map { referenceURL("histfactory-xml/config/\($0).xml") }
+    case .lesHouches, .hepMC, .slha, .gzipEvents: []
     }
   }
 
@@ -39,7 +41,11 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     """
 
   func files() throws -> [[UInt8]] {
-    self == .patches ? [Array(Self.patchSet.utf8)] : try corpus.map { Array(try Data(contentsOf: $0)) }
+    switch self {
+    case .patches: [Array(Self.patchSet.utf8)]
+    case .lesHouches, .hepMC, .slha, .gzipEvents: try GeneratorFileFuzz.corpus(self)
+    default: try corpus.map { Array(try Data(contentsOf: $0)) }
+    }
   }
 
   /// Runs one input.
@@ -62,6 +68,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         var reader = HistFactoryReader(folder: folder, histograms: FuzzHistograms())
         let made = try reader.read(config.appendingPathComponent("combination.xml"))
         return (true, try check(made.workspace, &random))
+      case .lesHouches, .hepMC, .slha, .gzipEvents: return (true, try GeneratorFileFuzz.run(self, bytes, in: folder))
       }
     } catch {
       if !Self.isExpected(error) { return (false, "threw \(type(of: error)): \(error)") }

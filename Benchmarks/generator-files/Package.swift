@@ -1,0 +1,13 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "GeneratorFilesBenchmark",
+  dependencies: [.package(name: "Searchlight", path: "../..")],
+  targets: [
+    .executableTarget(
+      name: "generator-files-benchmark",
+      dependencies: [.product(name: "SearchlightFiles", package: "Searchlight")],
+      swiftSettings: [.treatAllWarnings(as: .error), .swiftLanguageMode(.v6)])
+  ]
+)
