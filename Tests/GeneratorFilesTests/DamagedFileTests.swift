@@ -42,7 +42,8 @@ struct DamagedFileTests {
     let bytes = try bytes(name)
     try withTemporaryFolder { folder in
       for count in stride(from: 0, to: bytes.count - 40, by: 1024) {
-        #expect(try error(of: Array(bytes[..<count]), in: folder) != nil, "cut at \(count)")
+        let found = try error(of: Array(bytes[..<count]), in: folder)
+        #expect(found != nil, "cut at \(count)")
       }
     }
   }
@@ -53,18 +54,21 @@ struct DamagedFileTests {
     try withTemporaryFolder { folder in
       var random = SeedTree(root: 1).child("gzip").stream()
       for count in stride(from: 1024, to: bytes.count, by: 16_384) {
-        #expect(try error(of: Array(bytes[..<count]), in: folder) != nil, "cut at \(count)")
+        let found = try error(of: Array(bytes[..<count]), in: folder)
+        #expect(found != nil, "cut at \(count)")
       }
       let small = folder.appendingPathComponent("small.gz")
       let sink = try ByteSink(small, compression: 6)
       try sink.write(Array(Data(contentsOf: referenceURL("generator-files/example.lhe"))))
       try sink.finish()
       let whole = Array(try Data(contentsOf: small))
-      #expect(try error(of: whole, in: folder) == nil)
+      let found = try error(of: whole, in: folder)
+      #expect(found == nil)
       for place in 10..<whole.count {
         var changed = whole
         changed[place] ^= 1 << UInt8(random.integer(below: 8))
-        #expect(try error(of: changed, in: folder) != nil, "byte \(place)")
+        let found = try error(of: changed, in: folder)
+        #expect(found != nil, "byte \(place)")
       }
     }
   }
