@@ -31,7 +31,7 @@ let package = Package(
   name: "Searchlight",
   products: [
     .executable(name: "searchlight", targets: ["searchlight"]),
-    .library(name: "SearchlightLearning", targets: ["Learning", "NeuralNetworks", "Tensors"]),
+    .library(name: "SearchlightLearning", targets: ["Learning", "DecisionTrees", "NeuralNetworks", "Tensors"]),
     .library(name: "SearchlightStatistics", targets: ["StatisticalModels", "Inference"]),
     .library(
       name: "SearchlightFiles", targets: ["ROOTFiles", "EventFiles", "GeneratorFiles", "Columns", "Histograms"]),
@@ -53,6 +53,7 @@ let package = Package(
     room("CCairo", ["CairoLibrary"], exclude: ["Fonts", "README.md"]),
     room("CLAPACK", linking: ["lapacke"]),
     room("CCrypto", linking: ["crypto"]),
+    room("CXGBoost", exclude: ["README.md"]),
     room("CCodecs", linking: ["deflate", "lzma", "lz4", "zstd", "xxhash", "z"], exclude: ["README.md"]),
 
     // 1: numbers, records, bytes, columns
@@ -68,6 +69,7 @@ let package = Package(
     module("Tensors", ["CTorch", "Records"]),
     module("NeuralNetworks", ["Tensors", "Records"]),
     module("Learning", ["NeuralNetworks", "Tensors", "Records", "ByteIO", "CoreNumerics"]),
+    module("DecisionTrees", ["CXGBoost", "Learning", "ByteIO", "Records"]),
     module("HyperparameterSearch", ["Records", "CoreNumerics"]),
 
     // 3: physics, which knows no learning
@@ -121,6 +123,7 @@ let package = Package(
     tests(of: "Tensors"),
     tests(of: "NeuralNetworks", ["Tensors"]),
     tests(of: "Learning", ["NeuralNetworks", "Tensors"]),
+    tests(of: "DecisionTrees", ["Learning", "Records"]),
     tests(of: "HyperparameterSearch", ["Records"]),
     tests(of: "PhysicsObjects"),
     tests(of: "EventFiles", ["Columns", "Histograms", "ByteIO", "EventSelection", "Records"]),
