@@ -142,7 +142,8 @@ let package = Package(
     tests(
       of: "Searches",
       [
-        "ByteIO", "Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference", "Tensors",
+        "ByteIO", "Cards", "Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference",
+        "Records", "Tensors",
       ]),
     tests(
       of: "searchlight",

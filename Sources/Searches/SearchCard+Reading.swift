@@ -8,13 +8,14 @@ extension SearchCard {
 
   init(_ card: CardValue) throws {
     let fields = try card.fields([
-      "schema", "name", "title", "seed", "collision_energy", "luminosity", "generation", "samples", "selection",
+      "schema", "kind", "name", "title", "seed", "collision_energy", "luminosity", "generation", "samples", "selection",
       "features", "split", "network", "training", "fit", "figures",
     ])
     let schema = try fields["schema"].integer()
     guard schema == SearchCard.schemaVersion else {
       throw fields["schema"].error("schema \(schema) is unknown; this program reads \(SearchCard.schemaVersion)")
     }
+    _ = try fields["kind"].ifPresent?.choice([CardKind.search.rawValue])
     name = try fields["name"].string()
     guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
       throw fields["name"].error("a name must do as the name of a folder")

@@ -31,20 +31,29 @@ struct RunOptions: ParsableArguments {
 /// `searchlight run CARD`
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a search: select, train, score, fit, and write tables, figures and the report.",
+    commandName: "run",
+    abstract: "Run a card: a search (select, train, score, fit), or a comparison of classifiers on one table.",
     discussion: """
-      Results of steps are kept in the run's folder: after a kill, or a change in the card, only what is missing is made.
+      Tables, figures and the report are written to the run's folder, where results of steps are kept too: after a kill, or a
+      change in the card, only what is missing is made.
 
-      Example:
+      Examples:
         searchlight run Studies/tz-transfer/card.yaml --scale 0.1 --output /tmp/quick
+        searchlight run Studies/higgs-benchmark/card.yaml --table HIGGS.csv.gz
       """)
 
   @OptionGroup var options: RunOptions
   @Flag(help: "Forget stored results first.") var fresh = false
   @Option(help: "Formats of pictures beside the report, separated by commas: pdf, png, svg.") var figures:
     FigureFormats = .init(formats: [])
+  @Option(help: "Of a comparison: the file with the events, instead of the card's.", completion: .file())
+  var table: String?
 
   mutating func run() async throws {
+    if try CardKind.of(URL(fileURLWithPath: options.card)) == .comparison {
+      return try await compare(options, table: table, fresh: fresh, figures: figures.formats)
+    }
+    guard table == nil else { throw ValidationError("--table is for comparisons; a search's events are in its card") }
     let search = try options.run(fresh: fresh, token: interruptibleToken())
     let outcome = try await search.execute()
     try outcome.writeTables(to: search.options.output)
@@ -53,6 +62,23 @@ struct RunCommand: AsyncParsableCommand {
     for warning in outcome.warnings { remark("warning: \(warning)") }
     remark("report.html, tables and workspaces are in \(search.options.output.path)")
   }
+}
+
+/// Runs a comparison and writes what it gave.
+private func compare(_ options: RunOptions, table: String?, fresh: Bool, figures: [FigureFormat]) async throws {
+  guard options.scale == 1 else {
+    throw ValidationError("--scale is for searches; a comparison reads fewer events with table.rows in its card")
+  }
+  let url = URL(fileURLWithPath: options.card)
+  let folder = URL(fileURLWithPath: try options.output ?? "runs/\(ComparisonCard.read(url).name)")
+  let comparison = try ComparisonRun(
+    cardURL: url, options: .init(output: folder, table: table.map { URL(fileURLWithPath: $0) }, fresh: fresh),
+    progress: ProgressPrinter().handler, cancellation: interruptibleToken())
+  let outcome = try await comparison.execute()
+  try outcome.writeTables(to: folder)
+  try outcome.writeReport(to: folder, formats: figures)
+  print(outcome.tables.text(titles: outcome.titles))
+  remark("report.html and tables are in \(folder.path)")
 }
 
 /// `searchlight train CARD`

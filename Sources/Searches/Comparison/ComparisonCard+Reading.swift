@@ -1,0 +1,236 @@
+import Cards
+import Foundation
+import Learning
+import NeuralNetworks
+
+extension ComparisonCard {
+  /// Reads and checks a card.
+  /// - Throws: `FileError`, or a `CardError` that names the file, the line, what was found and what would have worked.
+  public static func read(_ url: URL) throws -> ComparisonCard { try ComparisonCard(CardValue.read(url)) }
+
+  init(_ card: CardValue) throws {
+    let fields = try card.fields([
+      "schema", "kind", "name", "title", "seed", "table", "inputs", "models", "repeats", "discovery", "figures",
+    ])
+    let schema = try fields["schema"].integer()
+    guard schema == ComparisonCard.schemaVersion else {
+      throw fields["schema"].error("schema \(schema) is unknown; this program reads \(ComparisonCard.schemaVersion)")
+    }
+    _ = try fields["kind"].choice([CardKind.comparison.rawValue])
+    name = try fields["name"].string()
+    guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
+      throw fields["name"].error("a name must do as the name of a folder")
+    }
+    title = try fields["title"].ifPresent?.string() ?? name
+    seed = UInt64(try fields["seed"].integer(in: 0...))
+    let source = try Source(fields["table"])
+    table = source
+    inputs = try fields["inputs"].entries().map { try Inputs(name: $0.key, $0.value, source.layout) }
+    models = try fields["models"].entries().map { try Model(name: $0.key, $0.value) }
+    guard !inputs.isEmpty else { throw fields["inputs"].error("models need inputs: map a name to groups of columns") }
+    guard !models.isEmpty else { throw fields["models"].error("there is nothing to compare: map a name to a model") }
+    for name in inputs.map(\.name) + models.map(\.name) where name.contains("/") || name.hasPrefix(".") {
+      throw card.error("'\(name)' cannot name inputs or a model: names do as names of files")
+    }
+    repeats = try fields["repeats"].ifPresent?.integer(in: 1...100) ?? 5
+    discovery = try fields["discovery"].ifPresent.map(Discovery.init) ?? Discovery()
+    figures = try Figures(fields["figures"], source.layout)
+  }
+}
+
+extension ComparisonCard.Source {
+  init(_ value: CardValue) throws {
+    let fields = try value.fields(["file", "tree", "layout", "rows", "test", "validation", "key"])
+    file = try fields["file"].string()
+    tree = try fields["tree"].ifPresent?.string()
+    layout = try ComparisonLayout(fields["layout"])
+    rows = try fields["rows"].ifPresent?.integer(in: 1...)
+    test = try fields["test"].ifPresent.map(ComparisonCard.Test.init) ?? .fraction(0.2)
+    validation = try fields["validation"].ifPresent?.double(in: 1e-6...0.99) ?? 0.1
+    key = try fields["key"].ifPresent?.integer() ?? 0
+  }
+}
+
+extension ComparisonCard.Test {
+  init(_ value: CardValue) throws {
+    let fields = try value.fields(["last", "fraction"])
+    guard fields["last"].isMissing != fields["fraction"].isMissing else {
+      throw value.error("name one of last (a number of rows) and fraction")
+    }
+    self =
+      try fields["last"].ifPresent.map { .last(try $0.integer(in: 1...)) }
+      ?? .fraction(try fields["fraction"].double(in: 1e-6...0.99))
+  }
+}
+
+extension ComparisonLayout {
+  init(_ value: CardValue) throws {
+    if let word = try? value.string() {
+      let names = ComparisonLayout.known.keys.sorted()
+      guard let known = ComparisonLayout.known[try value.choice(names)] else {
+        throw value.mismatch("one of \(names.joined(separator: ", ")), got \(word)")
+      }
+      self = known
+      return
+    }
+    let fields = try value.fields(["label", "groups"])
+    label = try fields["label"].string()
+    groups = try fields["groups"].entries().map {
+      Group(name: $0.key, columns: try $0.value.list().map { try $0.string() })
+    }
+    var seen: Set<String> = [label]
+    for column in features where !seen.insert(column).inserted {
+      throw fields["groups"].error("the column '\(column)' stands twice")
+    }
+    guard !features.isEmpty else { throw fields["groups"].error("there are no columns to learn from") }
+  }
+}
+
+extension ComparisonCard.Inputs {
+  init(name: String, _ value: CardValue, _ layout: ComparisonLayout) throws {
+    self.name = name
+    groups = try value.list().map { try $0.choice(layout.groups.map(\.name)) }
+    guard !groups.isEmpty, Set(groups).count == groups.count else {
+      throw value.error(
+        "expected groups of the layout, each once: \(layout.groups.map(\.name).joined(separator: ", "))")
+    }
+  }
+}
+
+extension ComparisonCard.Discovery {
+  init(_ value: CardValue) throws {
+    let fields = try value.fields(["signal", "background", "uncertainty"])
+    let positive = Double.leastNormalMagnitude...
+    signal = try fields["signal"].ifPresent?.double(in: positive) ?? signal
+    background = try fields["background"].ifPresent?.double(in: positive) ?? background
+    uncertainty = try fields["uncertainty"].ifPresent?.double(in: 0...) ?? uncertainty
+  }
+}
+
+extension ComparisonCard.Figures {
+  init(_ value: CardValue, _ layout: ComparisonLayout) throws {
+    let known = layout.features
+    let given = try value.ifPresent?.fields(["features"])["features"].ifPresent?.entries()
+    features =
+      try given?.map { entry in
+        ComparisonCard.FeaturePage(title: entry.key, columns: try entry.value.list().map { try $0.choice(known) })
+      }
+      ?? layout.groups.map { ComparisonCard.FeaturePage(title: $0.name, columns: Array($0.columns.prefix(6))) }
+  }
+}
+
+extension ComparisonCard.Model {
+  init(name: String, _ value: CardValue) throws {
+    let kinds = ["network"]
+    let kind = try value.entries().first { $0.key == "kind" }?.value.choice(kinds)
+    guard kind == "network" else { throw value.error("needs a kind: \(kinds.joined(separator: ", "))") }
+    let fields = try value.fields(["kind", "title"] + NetworkKeys.all)
+    self.name = name
+    title = try fields["title"].ifPresent?.string() ?? name
+    method = .network(try NetworkKeys.configuration(fields))
+  }
+}
+
+/// The keys of a network in a comparison.
+enum NetworkKeys {
+  static let all = [
+    "recipe", "hidden", "activation", "dropout", "dropout_layers", "batch", "learning_rate", "optimizer", "momentum",
+    "max_epochs", "patience", "weight_decay",
+  ]
+
+  /// Where the other keys start from.
+  enum Recipe: String, CaseIterable {
+    /// SELU, Nadam, early stopping: the program's own.
+    case standard
+    /// As Baldi, Sadowski and Whiteson trained: tanh, weights from narrow normal distributions, gradient descent with momentum
+    /// from 0.9 to 0.99 over 200 epochs, a step size from 0.05 that falls a little with each batch of 100, weight decay of
+    /// 1e-5, the end after 10 epochs without an improvement by 1e-5.
+    case baldi
+  }
+
+  static func configuration(_ fields: CardFields) throws -> TrainingConfiguration {
+    let recipe = try fields["recipe"].ifPresent?.choice(Recipe.self) ?? .standard
+    var configuration = recipe == .baldi ? baldi : standard
+    let positive = Double.leastNormalMagnitude...
+    configuration.hiddenUnits = try fields["hidden"].list().map { try $0.integer(in: 1...65536) }
+    if let word = try fields["activation"].ifPresent?.choice(["selu", "relu", "tanh", "sigmoid", "silu"]) {
+      configuration.activation =
+        switch word {
+        case "relu": .relu
+        case "tanh": .tanh
+        case "sigmoid": .sigmoid
+        case "silu": .silu
+        default: .selu
+        }
+    }
+    configuration.dropout = try fields["dropout"].ifPresent?.double(in: 0...0.9) ?? configuration.dropout
+    configuration.droppedLayers =
+      try fields["dropout_layers"].ifPresent?.integer(in: 1...) ?? configuration.droppedLayers
+    configuration.batchSize = try fields["batch"].ifPresent?.integer(in: 1...) ?? configuration.batchSize
+    configuration.learningRate =
+      try fields["learning_rate"].ifPresent?.double(in: positive) ?? configuration.learningRate
+    let momentum = try fields["momentum"].ifPresent?.double(in: 0...0.9999)
+    switch try fields["optimizer"].ifPresent?.choice(["nadam", "adam", "sgd"]) {
+    case "nadam": configuration.optimizer = .nadam()
+    case "adam": configuration.optimizer = .adam()
+    case "sgd": configuration.optimizer = .sgd(momentum: momentum ?? 0.9)
+    default:
+      if case .sgd(let usual, _) = configuration.optimizer {
+        configuration.optimizer = .sgd(momentum: momentum ?? usual)
+      }
+    }
+    guard momentum == nil || isDescent(configuration.optimizer) else {
+      throw fields["momentum"].error("momentum goes with optimizer: sgd")
+    }
+    if !isDescent(configuration.optimizer) { configuration.momentumRamp = nil }
+    configuration.epochs = try fields["max_epochs"].ifPresent?.integer(in: 1...) ?? configuration.epochs
+    configuration.patience = try fields["patience"].ifPresent?.integer(in: 1...) ?? configuration.patience
+    configuration.weightDecay = try fields["weight_decay"].ifPresent?.double(in: 0...) ?? configuration.weightDecay
+    return configuration
+  }
+
+  private static func isDescent(_ optimizer: OptimizerConfiguration) -> Bool {
+    if case .sgd = optimizer { true } else { false }
+  }
+
+  private static var standard: TrainingConfiguration {
+    var configuration = TrainingConfiguration()
+    configuration.classBalance = .asWeighted
+    configuration.dropout = 0
+    return configuration
+  }
+
+  private static var baldi: TrainingConfiguration {
+    var configuration = TrainingConfiguration()
+    configuration.classBalance = .asWeighted
+    configuration.activation = .tanh
+    configuration.firstInitializer = .randomNormal(width: 0.1)
+    configuration.initializer = .randomNormal(width: 0.05)
+    configuration.outputInitializer = .randomNormal(width: 0.001)
+    configuration.dropout = 0
+    configuration.batchSize = 100
+    configuration.learningRate = 0.05
+    configuration.schedule = .exponential(factor: 1 / 1.0000002, each: .batch, minimum: 1e-6)
+    configuration.optimizer = .sgd(momentum: 0.9)
+    configuration.momentumRamp = MomentumRamp(final: 0.99, epochs: 200)
+    configuration.weightDecay = 1e-5
+    configuration.patience = 10
+    configuration.relativeImprovement = 1e-5
+    return configuration
+  }
+}
+
+/// What `searchlight run` makes of a card.
+public enum CardKind: String, Hashable, Codable, Sendable, CaseIterable {
+  /// A search: samples, networks, limits. Cards without a `kind` are of this one.
+  case search
+  /// Classifiers on one table; see ``ComparisonCard``.
+  case comparison
+
+  /// The kind of a card file.
+  /// - Throws: `FileError`, `CardError`.
+  public static func of(_ url: URL) throws -> CardKind {
+    let entries = try CardValue.read(url).entries()
+    return try entries.first { $0.key == "kind" }?.value.choice(CardKind.self) ?? .search
+  }
+}
