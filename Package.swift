@@ -96,6 +96,7 @@ let package = Package(
       "Searches",
       [
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
+        "DecisionTrees",
         "PhysicsObjects", "EventFiles", "EventGeneration", "DetectorSimulation", "EventSelection", "EventSchemas",
         "StatisticalModels", "Inference", "Figures", "Reports", "Cards", "JetClustering",
       ]),

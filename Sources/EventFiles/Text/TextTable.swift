@@ -91,6 +91,15 @@ public struct TextTable: TabularSource {
     return (columns, places)
   }
 
+  /// The rows there are, or, where the types were not inferred, about how many, from those of the first megabyte.
+  public func estimatedEntryCount() throws -> Int {
+    if let entryCount { return entryCount }
+    let blocks = try TextBlocks(url, blockBytes: 1 << 20)
+    guard let block = try blocks.next() else { return 0 }
+    let lines = countLines(UnsafeRawBufferPointer(block.bytes)) - (hasHeader ? 1 : 0)
+    return Int((Double(lines) / max(blocks.fractionDone, 1e-9)).rounded())
+  }
+
   public func chunks(of size: Int, columns names: [String], entries: Range<Int>?) throws -> any TableChunks {
     precondition(size > 0, "chunks hold at least one row, got \(size)")
     let wanted = try names.map { try column(named: $0) }

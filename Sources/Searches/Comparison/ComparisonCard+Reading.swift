@@ -1,4 +1,5 @@
 import Cards
+import DecisionTrees
 import Foundation
 import Learning
 import NeuralNetworks
@@ -121,13 +122,36 @@ extension ComparisonCard.Figures {
 
 extension ComparisonCard.Model {
   init(name: String, _ value: CardValue) throws {
-    let kinds = ["network"]
+    let kinds = ["network", "trees"]
     let kind = try value.entries().first { $0.key == "kind" }?.value.choice(kinds)
-    guard kind == "network" else { throw value.error("needs a kind: \(kinds.joined(separator: ", "))") }
-    let fields = try value.fields(["kind", "title"] + NetworkKeys.all)
+    guard let kind else { throw value.error("needs a kind: \(kinds.joined(separator: ", "))") }
+    let fields = try value.fields(["kind", "title"] + (kind == "network" ? NetworkKeys.all : TreeKeys.all))
     self.name = name
     title = try fields["title"].ifPresent?.string() ?? name
-    method = .network(try NetworkKeys.configuration(fields))
+    method =
+      kind == "network" ? .network(try NetworkKeys.configuration(fields)) : .trees(try TreeKeys.configuration(fields))
+  }
+}
+
+/// The keys of boosted trees in a comparison.
+enum TreeKeys {
+  static let all = [
+    "trees", "maximum_depth", "learning_rate", "minimum_child_weight", "row_fraction", "column_fraction", "l2",
+    "patience", "threads",
+  ]
+
+  static func configuration(_ fields: CardFields) throws -> TreeConfiguration {
+    let fraction = 1e-6...1.0
+    return TreeConfiguration(
+      trees: try fields["trees"].ifPresent?.integer(in: 1...100_000) ?? 500,
+      maximumDepth: try fields["maximum_depth"].ifPresent?.integer(in: 1...64) ?? 6,
+      learningRate: try fields["learning_rate"].ifPresent?.double(in: fraction) ?? 0.1,
+      minimumChildWeight: try fields["minimum_child_weight"].ifPresent?.double(in: 0...) ?? 1,
+      l2: try fields["l2"].ifPresent?.double(in: 0...) ?? 1,
+      rowFraction: try fields["row_fraction"].ifPresent?.double(in: fraction) ?? 1,
+      treeColumnFraction: try fields["column_fraction"].ifPresent?.double(in: fraction) ?? 1,
+      patience: try fields["patience"].ifPresent?.integer(in: 0...) ?? 20,
+      threads: try fields["threads"].ifPresent?.integer(in: 1...1024) ?? 2)
   }
 }
 

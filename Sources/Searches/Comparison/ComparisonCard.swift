@@ -1,3 +1,4 @@
+import DecisionTrees
 import Foundation
 import Learning
 
@@ -72,6 +73,8 @@ public struct ComparisonCard: Hashable, Codable, Sendable {
   public enum Method: Hashable, Codable, Sendable {
     /// `network`: a dense network.
     case network(TrainingConfiguration)
+    /// `trees`: boosted trees; the seed is that of the training.
+    case trees(TreeConfiguration)
   }
 
   /// `discovery`: expected events of an experiment, before any cut.

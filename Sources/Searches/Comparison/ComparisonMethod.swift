@@ -1,6 +1,8 @@
+import DecisionTrees
 import Foundation
 import Learning
 import Records
+import Tensors
 
 /// A trained model of any kind that can be stored.
 protocol StorableClassifier: Classifier {
@@ -8,9 +10,11 @@ protocol StorableClassifier: Classifier {
 }
 
 extension TrainedClassifier: StorableClassifier {}
+extension TreeEnsemble: StorableClassifier {}
 
 /// What tables and the report say of a training.
 struct TrainingSummary {
+  /// Epochs, or rounds of boosting.
   var epochs: Int
   var validationLoss: Double
   var text: String
@@ -25,8 +29,25 @@ extension ComparisonCard.Method {
   ) async throws -> any StorableClassifier {
     switch self {
     case .network(let configuration):
-      try await DenseTrainer(configuration: configuration, seed: seed).train(
+      return try await DenseTrainer(configuration: configuration, seed: seed).train(
         training, validation: validation, state: state, name: name, progress: progress, cancellation: cancellation)
+    case .trees(var configuration):
+      configuration.seed = seed.derivedSeed & 0x7FFF_FFFF
+      return try TreeTrainer(configuration: configuration).train(
+        on: TreeSample(training), validation: TreeSample(validation),
+        progress: { update in
+          var named = update
+          named.stage = name
+          progress(named)
+        }, cancellation: cancellation)
+    }
+  }
+
+  /// The libraries that shape what a training leaves.
+  func libraries() async throws -> [String: String] {
+    switch self {
+    case .network: ["cpu": currentCPUClass(), "libtorch": try await TorchRuntime.description().version]
+    case .trees: ["cpu": currentCPUClass(), "xgboost": try XGBoostRuntime.version()]
     }
   }
 
@@ -38,6 +59,14 @@ extension ComparisonCard.Method {
       return TrainingSummary(
         epochs: model.history.epochs.count, validationLoss: model.history.bestValidationLoss,
         text: model.architecture.summary())
+    case .trees(let configuration):
+      let model = try TreeEnsemble(contentsOf: folder)
+      let history = model.description.history ?? TreeHistory()
+      let order = zip(model.featureNames, model.importances()).sorted { $0.1 > $1.1 }
+      let lines = ["\(model.trees.count) trees of depth up to \(configuration.maximumDepth)", "total gain:"]
+      return TrainingSummary(
+        epochs: history.validationLoss.count, validationLoss: history.validationLoss.min() ?? .nan,
+        text: (lines + order.map { "  \($0.0)  \(String(format: "%.4g", $0.1))" }).joined(separator: "\n"))
     }
   }
 }

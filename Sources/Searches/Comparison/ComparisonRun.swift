@@ -2,7 +2,6 @@ import ByteIO
 import Foundation
 import Learning
 import Records
-import Tensors
 
 /// A comparison from its card to tables: reads the table, trains what is not in the store, measures.
 ///
@@ -74,7 +73,8 @@ public struct ComparisonRun: Sendable {
     }
     let digest = try Digest.of(fileAt: tableURL)
     let table = try ComparisonTable(tableURL, card.table, progress: progress, cancellation: cancellation)
-    let libraries = try await libraries()
+    var libraries: [String: String] = [:]
+    for model in card.models { libraries.merge(try await model.method.libraries()) { mine, _ in mine } }
     var measures: [String: [String: [ComparisonMeasure]]] = [:]
     var curves: [String: [String: LabelledScores]] = [:], descriptions: [String: [String: String]] = [:]
     for inputs in card.inputs {
@@ -83,7 +83,7 @@ public struct ComparisonRun: Sendable {
       for model in card.models {
         for index in 0..<card.repeats {
           let job = Job(inputs: inputs, columns: columns, model: model, index: index)
-          let trained = try await train(job, table, digest, libraries)
+          let trained = try await train(job, table, digest)
           let test = LabelledScores(scores: trained.test, labels: testLabels)
           measures[inputs.name, default: [:]][model.name, default: []].append(
             try ComparisonMeasure(
@@ -128,7 +128,7 @@ public struct ComparisonRun: Sendable {
   }
 
   private func train(
-    _ job: Job, _ table: ComparisonTable, _ digest: Digest, _ libraries: [String: String]
+    _ job: Job, _ table: ComparisonTable, _ digest: Digest
   ) async throws -> Trained {
     let key = StepStore.Key(
       kind: "compare", version: 1,
@@ -139,7 +139,7 @@ public struct ComparisonRun: Sendable {
         "stream": "\(job.inputs.name)/\(job.model.name)/\(job.index)",
         "tree": card.table.tree ?? "",
       ],
-      inputs: ["table": digest], libraries: libraries)
+      inputs: ["table": digest], libraries: try await job.model.method.libraries())
     let result: StepStore.Result
     if let found = try store.find(key) {
       result = found
@@ -170,11 +170,6 @@ public struct ComparisonRun: Sendable {
     return Trained(
       validation: validation, test: test, epochs: summary.epochs, validationLoss: summary.validationLoss,
       description: summary.text)
-  }
-
-  /// What shapes the bytes of trained weights and scores beside the program.
-  private func libraries() async throws -> [String: String] {
-    ["cpu": currentCPUClass(), "libtorch": try await TorchRuntime.description().version]
   }
 
   private func json(_ value: some Encodable) throws -> String {

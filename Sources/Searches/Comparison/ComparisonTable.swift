@@ -32,6 +32,7 @@ public struct ComparisonTable: Sendable {
     let layout = source.layout
     features = layout.features
     let (table, names) = try Self.open(url, source)
+    try Self.checkMemory(table, source, url, progress)
     let entries = source.rows.map { 0..<min($0, table.entryCount ?? $0) }
     let chunks = try table.chunks(of: Self.pieceRows, columns: names, entries: table.entryCount == nil ? nil : entries)
     while let chunk = try chunks.next() {
@@ -44,6 +45,28 @@ public struct ComparisonTable: Sendable {
       if let limit = source.rows, rowCount >= limit { break }
     }
     try divide(source, url)
+  }
+
+  /// Says what a run takes, before anything is read.
+  /// - Throws: ``SampleError`` if this machine does not have so much.
+  private static func checkMemory(
+    _ table: any TabularSource, _ source: ComparisonCard.Source, _ url: URL, _ progress: ProgressHandler
+  ) throws {
+    let all = try table.entryCount ?? (table as? TextTable)?.estimatedEntryCount() ?? 0
+    let rows = min(all, source.rows ?? .max), count = source.layout.features.count
+    let needed = estimatedBytes(rows: rows, features: count, widest: count)
+    let gigabytes = String(format: "%.1f GB", Double(needed) / 1e9)
+    progress(
+      ProgressUpdate(
+        stage: "read \(url.lastPathComponent)", completed: 0, total: rows, unit: "rows",
+        detail: "about \(gigabytes) of memory while a model is trained on all features"))
+    let there = ProcessInfo.processInfo.physicalMemory
+    guard Double(needed) < 0.9 * Double(there) else {
+      throw SampleError(
+        sample: url.lastPathComponent,
+        problem: "its \(rows) rows need about \(gigabytes) of memory, and this machine has "
+          + String(format: "%.1f GB", Double(there) / 1e9) + "; read fewer with table.rows")
+    }
   }
 
   /// The table, and its columns in the order of the layout, the label first.
