@@ -70,6 +70,7 @@ let package = Package(
     module("NeuralNetworks", ["Tensors", "Records"]),
     module("Learning", ["NeuralNetworks", "Tensors", "Records", "ByteIO", "CoreNumerics"]),
     module("DecisionTrees", ["CXGBoost", "Learning", "ByteIO", "Records"]),
+    module("AnomalyDetection", ["Learning", "CoreNumerics", "ByteIO", "Records"]),
     module("HyperparameterSearch", ["Records", "CoreNumerics"]),
 
     // 3: physics, which knows no learning
@@ -125,6 +126,7 @@ let package = Package(
     tests(of: "NeuralNetworks", ["Tensors"]),
     tests(of: "Learning", ["NeuralNetworks", "Tensors"]),
     tests(of: "DecisionTrees", ["Learning", "Records"]),
+    tests(of: "AnomalyDetection", ["Learning", "Records"]),
     tests(of: "HyperparameterSearch", ["Records"]),
     tests(of: "PhysicsObjects"),
     tests(of: "EventFiles", ["Columns", "Histograms", "ByteIO", "EventSelection", "Records"]),

@@ -14,6 +14,10 @@ int32_t clapack_cholesky(double *matrix, int32_t order);
 /// Solves L Lᵀ x = b in place of `right` with the factor of `clapack_cholesky`. Returns 0, or negative for a refused argument.
 int32_t clapack_cholesky_solve(const double *factor, int32_t order, double *right);
 
+/// Eigenvalues (rising) of a symmetric row-major matrix, of which the lower triangle is read; its rows become the eigenvectors.
+/// Returns 0, or LAPACK's number of what failed.
+int32_t clapack_symmetric_eigen(double *matrix, int32_t order, double *values);
+
 #ifdef __cplusplus
 }
 #endif

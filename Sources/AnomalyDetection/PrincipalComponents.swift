@@ -1,0 +1,86 @@
+import CoreNumerics
+import Foundation
+import Learning
+
+/// The rotation of features to their principal components: uncorrelated, by falling variance, in units of each feature's
+/// standard deviation before. Shallow detectors look at one axis at a time, so that they see correlations only after it.
+public struct PrincipalComponents: Hashable, Codable, Sendable {
+  public let featureNames: [String]
+  /// Weighted means and standard deviations of the features.
+  public let means: [Double]
+  public let deviations: [Double]
+  /// Variances of the components, falling; they add up to the number of features.
+  public let variances: [Double]
+  /// Row-major: a component's weights of the standardised features; the largest one is positive.
+  public let rotation: [Double]
+
+  /// The names of the components: `pc1`, `pc2`, ….
+  public var names: [String] { (1...featureNames.count).map { "pc\($0)" } }
+
+  /// - Throws: ``AnomalyError/tooFewRows(rows:needed:what:)``.
+  public init(fitting background: BackgroundSample) throws {
+    let features = background.features, columns = features.columnCount, rows = features.rowCount
+    guard rows > columns else {
+      throw AnomalyError.tooFewRows(rows: rows, needed: columns + 1, what: "the rotation of \(columns) features")
+    }
+    let weights = background.weights.map(Double.init)
+    let total = weights.reduce(0, +)
+    var means = [Double](repeating: 0, count: columns)
+    for row in 0..<rows { for column in 0..<columns { means[column] += weights[row] * Double(features[row, column]) } }
+    for column in 0..<columns { means[column] /= total }
+    var covariance = [Double](repeating: 0, count: columns * columns)
+    var shifted = [Double](repeating: 0, count: columns)
+    for row in 0..<rows {
+      for column in 0..<columns { shifted[column] = Double(features[row, column]) - means[column] }
+      for i in 0..<columns {
+        let weighted = weights[row] * shifted[i]
+        for j in 0...i { covariance[i * columns + j] += weighted * shifted[j] }
+      }
+    }
+    let deviations = (0..<columns).map { (covariance[$0 * columns + $0] / total).squareRoot() }
+    var correlation = covariance
+    for i in 0..<columns {
+      for j in 0...i {
+        let value = covariance[i * columns + j] / (total * deviations[i] * deviations[j])
+        correlation[i * columns + j] = value
+        correlation[j * columns + i] = value
+      }
+    }
+    let (values, vectors) = SymmetricEigen.decompose(correlation, order: columns)
+    featureNames = features.names
+    self.means = means
+    self.deviations = deviations
+    variances = values.map { max($0, 0) }
+    rotation = (0..<columns).flatMap { component in
+      let vector = vectors[component * columns..<(component + 1) * columns]
+      // A vector's sign is free: the largest weight decides it.
+      let largest = vector.max { abs($0) < abs($1) } ?? 1
+      return vector.map { largest < 0 ? -$0 : $0 }
+    }
+  }
+
+  /// The components of each row.
+  /// - Throws: `LearningError` for other columns.
+  public func rotated(_ features: FeatureMatrix) throws -> FeatureMatrix {
+    try features.checkColumns(featureNames)
+    let columns = featureNames.count
+    var values = [Float](repeating: 0, count: features.values.count)
+    var standard = [Double](repeating: 0, count: columns)
+    for row in 0..<features.rowCount {
+      for column in 0..<columns {
+        standard[column] = (Double(features.values[row * columns + column]) - means[column]) / deviations[column]
+      }
+      for component in 0..<columns {
+        var sum = 0.0
+        for column in 0..<columns { sum += rotation[component * columns + column] * standard[column] }
+        values[row * columns + component] = Float(sum)
+      }
+    }
+    return try FeatureMatrix(names: names, values: values)
+  }
+
+  /// The background in components.
+  public func rotated(_ background: BackgroundSample) throws -> BackgroundSample {
+    try BackgroundSample(features: rotated(background.features), weights: background.weights)
+  }
+}
