@@ -1,0 +1,154 @@
+import Foundation
+import Learning
+import Records
+import TestSupport
+import Testing
+
+@testable import AnomalyDetection
+
+@Suite struct DetectorLawTests {
+  /// Correlated columns, and rows of another kind.
+  private func sample(_ rows: Int, columns: Int = 4, seed: Int = 1, shift: Double = 0) throws -> FeatureMatrix {
+    var random = SeedTree(root: 4).child(seed).stream()
+    var values: [Float] = []
+    for _ in 0..<rows {
+      let common = random.normal()
+      for column in 0..<columns { values.append(Float(common * Double(column + 1) / 4 + random.normal() + shift)) }
+    }
+    return try FeatureMatrix(names: (0..<columns).map { "x\($0)" }, values: values)
+  }
+
+  private func mean(_ values: [Float]) -> Double { values.reduce(0.0) { $0 + Double($1) } / Double(values.count) }
+
+  @Test func rotatedBackgroundIsUncorrelated() throws {
+    let background = try BackgroundSample(features: sample(2000))
+    let components = try PrincipalComponents(fitting: background)
+    #expect(abs(components.variances.reduce(0, +) - 4) < 1e-9)
+    #expect(zip(components.variances, components.variances.dropFirst()).allSatisfy(>=))
+    let rotated = try components.rotated(background.features)
+    for i in 0..<4 {
+      for j in 0..<4 {
+        let product = (0..<2000).reduce(0.0) { $0 + Double(rotated[$1, i]) * Double(rotated[$1, j]) } / 2000
+        #expect(abs(product - (i == j ? components.variances[i] : 0)) < 1e-4)
+      }
+    }
+  }
+
+  @Test func monotoneScalingLeavesTheForestsRanking() throws {
+    let plain = try sample(3000), rows = try sample(500, seed: 2), odd = try sample(500, seed: 3, shift: 2)
+    func stretched(_ matrix: FeatureMatrix) throws -> FeatureMatrix {
+      try FeatureMatrix(names: matrix.names, values: matrix.values.map { $0 * 8 + 3 })
+    }
+    // A linear scaling maps cuts on cuts: the same seed gives the same forest.
+    let one = try IsolationForest(fitting: BackgroundSample(features: plain))
+    let other = try IsolationForest(fitting: BackgroundSample(features: stretched(plain)))
+    for matrix in [rows, odd] {
+      let differences = zip(try one.scores(matrix), try other.scores(stretched(matrix))).map { abs($0 - $1) }
+      #expect(differences.filter { $0 > 1e-5 }.count < 25)
+    }
+    #expect(mean(try one.scores(odd)) > mean(try one.scores(rows)) + 0.02)
+  }
+
+  @Test func weightsCountAsCopies() throws {
+    let features = try sample(2000)
+    let weights: [Float] = (0..<2000).map { $0 % 3 == 0 ? 2 : 1 }
+    let copies = (0..<2000).flatMap { Array(repeating: $0, count: $0 % 3 == 0 ? 2 : 1) }
+    let weighted = try BackgroundSample(features: features, weights: weights)
+    let repeated = try BackgroundSample(features: features.rows(copies))
+    let rows = try sample(300, seed: 5)
+    func difference(_ detector: (BackgroundSample) throws -> [Float]) throws -> Float {
+      zip(try detector(weighted), try detector(repeated)).map { abs($0 - $1) }.max() ?? .infinity
+    }
+    #expect(try difference { try HistogramScore(fitting: $0).scores(rows) } < 1e-4)
+    #expect(try difference { try IsolationForest(fitting: $0).scores(rows) } < 1e-6)
+    let (a, b) = (try PrincipalComponents(fitting: weighted), try PrincipalComponents(fitting: repeated))
+    #expect(zip(a.rotation, b.rotation).allSatisfy { abs($0 - $1) < 1e-9 })
+  }
+
+  @Test func orderOfColumnsDoesNotMatter() throws {
+    let features = try sample(1500), rows = try sample(200, seed: 6)
+    func turned(_ matrix: FeatureMatrix) throws -> FeatureMatrix {
+      try FeatureMatrix(
+        names: matrix.names.reversed(),
+        values: (0..<matrix.rowCount).flatMap { row in (0..<4).map { matrix[row, 3 - $0] } })
+    }
+    let plain = try BackgroundSample(features: features), other = try BackgroundSample(features: turned(features))
+    for (a, b) in zip(
+      try HistogramScore(fitting: plain).scores(rows), try HistogramScore(fitting: other).scores(turned(rows)))
+    { #expect(abs(a - b) < 1e-4) }
+    for (a, b) in zip(
+      try NearestNeighbours(fitting: plain).scores(rows), try NearestNeighbours(fitting: other).scores(turned(rows)))
+    { #expect(abs(a - b) < 1e-4) }
+    // A forest draws columns: the mean over rows stays.
+    let a = try IsolationForest(fitting: plain).scores(rows),
+      b = try IsolationForest(fitting: other).scores(turned(rows))
+    #expect(abs(mean(a) - mean(b)) < 0.02)
+  }
+
+  @Test func automaticBinsFollowTheDensity() throws {
+    let background = try BackgroundSample(features: sample(5000))
+    let detector = try HistogramScore(fitting: background, configuration: .init(bins: .automatic))
+    #expect(detector.densities.allSatisfy { (8...70).contains($0.surprises.count) })
+    let uniform = try FeatureMatrix(names: ["u"], values: (0..<5000).map { Float($0) })
+    let flat = try HistogramScore(
+      fitting: BackgroundSample(features: uniform), configuration: .init(bins: .automatic))
+    #expect(flat.densities[0].surprises.count <= 3)
+  }
+
+  @Test func detectorsComeBackFromDisk() throws {
+    let background = try BackgroundSample(features: sample(600))
+    let rows = try sample(50, seed: 9)
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("detector.json")
+      func check<Detector: StoredAnomalyDetector & Equatable>(_ detector: Detector) throws {
+        try detector.save(to: url)
+        let again = try Detector(contentsOf: url)
+        #expect(again == detector)
+      }
+      try check(HistogramScore(fitting: background))
+      try check(NearestNeighbours(fitting: background))
+      let forest = try IsolationForest(fitting: background)
+      try check(forest)
+      #expect(try IsolationForest(contentsOf: url).scores(rows) == forest.scores(rows))
+      let error = #expect(throws: AnomalyError.self) { try HistogramScore(contentsOf: url) }
+      #expect("\(error.map { "\($0)" } ?? "")".contains("it holds 'isolation-forest'"))
+      var text = try String(contentsOf: url, encoding: .utf8)
+      text = text.replacing(/"left"\s*:\s*\[\s*1,/, with: "\"left\":[900000,")
+      try text.write(to: url, atomically: true, encoding: .utf8)
+      #expect(throws: AnomalyError.self) { _ = try IsolationForest(contentsOf: url) }
+    }
+  }
+
+  @Test func badInputIsExplained() throws {
+    func message(_ body: () throws -> Void) -> String {
+      do {
+        try body()
+        return "no error"
+      } catch { return "\(error)" }
+    }
+    let features = try sample(100)
+    var constant = features
+    for row in 0..<100 { constant[row, 2] = 7 }
+    #expect(message { _ = try BackgroundSample(features: constant) }.contains("feature 'x2' is 7.0 in every event"))
+    var broken = features
+    broken[4, 1] = .nan
+    #expect(message { _ = try BackgroundSample(features: broken) }.contains("feature 'x1' is nan in row 4"))
+    let zero = [Float](repeating: 0, count: 100)
+    #expect(message { _ = try BackgroundSample(features: features, weights: zero) }.contains("add up to 0"))
+    var negative = [Float](repeating: 1, count: 100)
+    negative[8] = -1
+    #expect(
+      message { _ = try BackgroundSample(features: features, weights: negative) }.contains("weight -1.0 in row 8"))
+    let background = try BackgroundSample(features: features)
+    #expect(message { _ = try IsolationForest(fitting: background) }.contains("a sub-sample of 256 needs 256"))
+    #expect(
+      message { _ = try HistogramScore(fitting: background, configuration: .init(bins: .fixed(1))) }.contains(
+        "bins is 1"))
+    let detector = try HistogramScore(fitting: background)
+    let foreign = try FeatureMatrix(names: ["a", "b", "c", "d"], values: features.values)
+    #expect(message { _ = try detector.scores(foreign) }.contains("the model takes 4 columns"))
+    #expect(message { _ = try detector.scores(broken) }.contains("feature 'x1' is nan"))
+    #expect(
+      message { _ = try PrincipalComponents(fitting: BackgroundSample(features: sample(3))) }.contains("rotation"))
+  }
+}
