@@ -70,8 +70,10 @@ let package = Package(
     module("NeuralNetworks", ["Tensors", "Records"]),
     module("Learning", ["NeuralNetworks", "Tensors", "Records", "ByteIO", "CoreNumerics"]),
     module("DecisionTrees", ["CXGBoost", "Learning", "ByteIO", "Records"]),
-    module("AnomalyDetection", ["Learning", "CoreNumerics", "ByteIO", "Records"]),
     module("HyperparameterSearch", ["Records", "CoreNumerics"]),
+    module(
+      "AnomalyDetection",
+      ["HyperparameterSearch", "Learning", "NeuralNetworks", "Tensors", "CoreNumerics", "ByteIO", "Records"]),
 
     // 3: physics, which knows no learning
     module("PhysicsObjects", ["Records"]),
@@ -126,7 +128,9 @@ let package = Package(
     tests(of: "NeuralNetworks", ["Tensors"]),
     tests(of: "Learning", ["NeuralNetworks", "Tensors"]),
     tests(of: "DecisionTrees", ["Learning", "Records"]),
-    tests(of: "AnomalyDetection", ["Learning", "Records"]),
+    tests(
+      of: "AnomalyDetection",
+      ["HyperparameterSearch", "Learning", "NeuralNetworks", "Tensors", "CoreNumerics", "Records"]),
     tests(of: "HyperparameterSearch", ["Records"]),
     tests(of: "PhysicsObjects"),
     tests(of: "EventFiles", ["Columns", "Histograms", "ByteIO", "EventSelection", "Records"]),

@@ -23,12 +23,19 @@ public protocol AnomalyDetector: Sendable {
 public struct BackgroundSample: Hashable, Sendable {
   public let features: FeatureMatrix
   public let weights: [Float]
+  /// By row, a variable that scores should not follow (a mass), for detectors with a decorrelation.
+  public let protected: [Float]?
 
-  /// - Parameter weights: 1 each where not given.
+  /// - Parameters:
+  ///   - weights: 1 each where not given.
+  ///   - protected: one number a row.
+  ///   - isValidation: the sample only says when to stop; its columns need not vary.
   /// - Throws: `LearningError` for no rows, counts that differ, values that are not finite, or weights that add up to nothing;
   ///   ``AnomalyError/negativeWeight(value:row:)``; ``AnomalyError/constantColumn(name:value:)``, as no detector can learn
   ///   from a column that never changes.
-  public init(features: FeatureMatrix, weights: [Float]? = nil) throws {
+  public init(
+    features: FeatureMatrix, weights: [Float]? = nil, protected: [Float]? = nil, isValidation: Bool = false
+  ) throws {
     let rows = features.rowCount
     guard rows > 0 else { throw LearningError.empty(what: "the background") }
     let given = weights ?? Array(repeating: 1, count: rows)
@@ -44,13 +51,23 @@ public struct BackgroundSample: Hashable, Sendable {
     }
     let sum = given.reduce(0.0) { $0 + Double($1) }
     guard sum > 0 else { throw LearningError.nonPositiveWeights(what: "the background", sum: sum) }
-    for column in 0..<features.columnCount {
+    for column in 0..<features.columnCount where !isValidation {
       let first = features[0, column]
       let varies = (0..<rows).contains { features[$0, column] != first }
       guard varies else { throw AnomalyError.constantColumn(name: features.names[column], value: first) }
     }
+    if let protected {
+      guard protected.count == rows else {
+        throw LearningError.countMismatch(
+          what: "the protected variable of the background", expected: rows, found: protected.count)
+      }
+      if let row = protected.firstIndex(where: { !$0.isFinite }) {
+        throw LearningError.notFinite(value: "\(protected[row])", column: "the protected variable", row: row)
+      }
+    }
     self.features = features
     self.weights = given
+    self.protected = protected
   }
 }
 
@@ -60,6 +77,8 @@ public enum AnomalyError: Error, Hashable, Sendable, CustomStringConvertible {
   case constantColumn(name: String, value: Float)
   case tooFewRows(rows: Int, needed: Int, what: String)
   case unreadable(path: String, reason: String)
+  /// A search without a trial that came to its end.
+  case noTrial(failures: [String])
 
   public var description: String {
     switch self {
@@ -70,6 +89,8 @@ public enum AnomalyError: Error, Hashable, Sendable, CustomStringConvertible {
     case .tooFewRows(let rows, let needed, let what):
       "the background has \(rows) events, \(what) needs \(needed): give more events or lower it"
     case .unreadable(let path, let reason): "\(path): \(reason)"
+    case .noTrial(let failures):
+      "no trial of the search came to its end" + (failures.first.map { "; the first failed with: \($0)" } ?? "")
     }
   }
 }

@@ -30,7 +30,7 @@ struct FusedChain {
         hasActivation = true
       case .dropout(let rate): if !drop(.plain(rate: rate), index, optimizer, masks) { return nil }
       case .alphaDropout(let rate): if !drop(.alpha(rate: rate), index, optimizer, masks) { return nil }
-      case .batchNorm: return nil
+      case .batchNorm, .gaussianSample: return nil
       }
     }
     if layers.isEmpty { return nil }

@@ -29,6 +29,8 @@ public enum LearningRateSchedule: Hashable, Codable, Sendable {
     case triangular2
     /// Times `gamma` to the number of batches so far.
     case expRange(gamma: Double)
+    /// Times `gamma` to the number of the cycle, the first one being 1.
+    case expCycle(gamma: Double)
   }
 
   /// What a schedule remembers; part of a checkpoint.
@@ -74,6 +76,7 @@ public enum LearningRateSchedule: Hashable, Codable, Sendable {
     case .triangular: return height
     case .triangular2: return height / pow(2, number - 1)
     case .expRange(let gamma): return height * pow(gamma, t)
+    case .expCycle(let gamma): return height * pow(gamma, number)
     }
   }
 
@@ -126,7 +129,11 @@ public enum LearningRateSchedule: Hashable, Codable, Sendable {
     case .cyclical(let maximum, let halfCycle, let shape):
       try positive("maximum", maximum)
       try need(halfCycle >= 1, "half cycle \(halfCycle)", "≥ 1")
-      if case .expRange(let gamma) = shape { try need(gamma > 0 && gamma <= 1, "gamma \(gamma)", "(0, 1]") }
+      switch shape {
+      case .expRange(let gamma), .expCycle(let gamma):
+        try need(gamma > 0 && gamma <= 1, "gamma \(gamma)", "(0, 1]")
+      case .triangular, .triangular2: break
+      }
     case .oneCycle(let maximum, let warmUp, let startDivision, let endDivision):
       try positive("maximum", maximum)
       try need(warmUp > 0 && warmUp < 1, "warm-up \(warmUp)", "(0, 1)")

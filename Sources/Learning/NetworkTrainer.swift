@@ -13,6 +13,13 @@ public struct NetworkTrainer: Sendable {
   public var placeholders: [Float?]?
   /// In place of the network that the configuration describes.
   public var architecture: NetworkArchitecture?
+  /// Factor of the squared distance correlation between the score and the sample's protected variable, which joins the loss
+  /// (see `Tensor.squaredDistanceCorrelation`); 0: none. For two classes, values and features.
+  public var decorrelation = 0.0
+  /// In place of loss and decorrelation.
+  package var objective: (any TrainingObjective)?
+  /// Parameters to start from, in place of the seed's.
+  package var initialParameters: [String: StoredParameter]?
 
   public init(
     configuration: TrainingConfiguration, seed: SeedTree, placeholders: [Float?]? = nil,
@@ -30,13 +37,25 @@ public struct NetworkTrainer: Sendable {
     _ training: SupervisedSample, validation: SupervisedSample, state: URL? = nil, name: String = "train",
     progress: @escaping ProgressHandler = { _ in }, cancellation: CancellationToken = CancellationToken()
   ) async throws -> TrainedNetwork {
+    try await trainWithState(
+      training, validation: validation, state: state, name: name, progress: progress, cancellation: cancellation
+    ).network
+  }
+
+  /// The same, with the objective's numbers in the best epoch.
+  package func trainWithState(
+    _ training: SupervisedSample, validation: SupervisedSample, state: URL? = nil, name: String = "train",
+    progress: @escaping ProgressHandler = { _ in }, cancellation: CancellationToken = CancellationToken()
+  ) async throws -> (network: TrainedNetwork, objectiveState: [Double]) {
     let configuration = try configuration.validated()
     try validation.features.checkColumns(training.features.names)
     let scaler = try StandardScaler(
       fitting: training.features, weights: training.weights, placeholders: placeholders)
     let task = try LearningTask(training)
     let loss = try self.loss(configuration, task)
-    let outputs = loss.outputs(classes: task.names.isEmpty ? training.features.columnCount : task.names.count)
+    let objective = try self.objective ?? decorrelated(loss, training, validation)
+    let natural = loss.outputs(classes: task.names.isEmpty ? training.features.columnCount : task.names.count)
+    let outputs = self.objective == nil ? natural : architecture?.outputs ?? natural
     let architecture = try checked(
       architecture ?? configuration.architecture(inputs: training.features.columnCount, outputs: outputs),
       inputs: training.features.columnCount, outputs: outputs)
@@ -44,15 +63,39 @@ public struct NetworkTrainer: Sendable {
     let classes = task.isClassification ? task.names.count : 0
     let drawn = try task.data(training, scaler).resampled(configuration.resampling, seed: seed.child("resampling"))
     try drawn.checkFinite()
-    let run = TrainingRun(
+    var identityInputs = inputs
+    identityInputs["objective"] = objective.map { Digest.of(Data($0.identity.utf8)) }
+    identityInputs["initial"] = try initialParameters.map { Digest.of(try Safetensors.encode($0)) }
+    var run = TrainingRun(
       configuration: configuration, architecture: architecture, loss: loss, seed: seed,
       data: try drawn.balanced(configuration, classes: classes),
       held: try task.data(validation, scaler).balanced(configuration, classes: classes),
-      identity: TrainingRun.identity("network training 1", inputs, configuration, seed, placeholders, architecture))
+      identity: TrainingRun.identity(
+        "network training 1", identityInputs, configuration, seed, placeholders, architecture))
+    run.objective = objective
+    run.initial = initialParameters
     let outcome = try await run(state: state, name: name, progress: progress, cancellation: cancellation)
-    return TrainedNetwork(
+    let network = TrainedNetwork(
       scaler: scaler, task: task, loss: loss, architecture: architecture, parameters: outcome.parameters,
       configuration: configuration, history: outcome.history, inputs: inputs)
+    return (network, outcome.objectiveState)
+  }
+
+  private func decorrelated(
+    _ loss: Loss, _ training: SupervisedSample, _ validation: SupervisedSample
+  ) throws -> DecorrelatedLoss? {
+    guard decorrelation != 0 else { return nil }
+    func need(_ isRight: Bool, _ allowed: String) throws {
+      guard isRight else {
+        throw LearningError.invalidConfiguration(
+          key: "decorrelation", value: "\(decorrelation)", allowed: allowed)
+      }
+    }
+    try need(decorrelation > 0 && decorrelation.isFinite, "≥ 0")
+    try need(loss != .categoricalCrossEntropy, "0 for more than two classes")
+    try need(configuration.resampling == .none, "0 with resampling")
+    try need(training.protected != nil && validation.protected != nil, "0 without a protected variable in both samples")
+    return DecorrelatedLoss(loss: loss, strength: decorrelation)
   }
 
   private func loss(_ configuration: TrainingConfiguration, _ task: LearningTask) throws -> Loss {
@@ -134,7 +177,7 @@ public enum LearningTask: Hashable, Codable, Sendable {
     func data(_ targets: [Float], width: Int) -> TrainingData {
       TrainingData(
         features: features, targets: targets, weights: sample.weights, columns: columns, targetWidth: width,
-        names: sample.features.names)
+        names: sample.features.names, protected: sample.protected)
     }
     switch (self, sample.targets) {
     case (.classes(let names), .classes(let numbers, let own)) where names == own:
@@ -144,7 +187,10 @@ public enum LearningTask: Hashable, Codable, Sendable {
         Float((Double(values[index]) - means[index % names.count]) / widths[index % names.count])
       }
       return data(scaled, width: names.count)
-    case (.features, .features): return data(features, width: columns)
+    case (.features, .features):
+      var result = data(features, width: columns)
+      result.targetsAreFeatures = true
+      return result
     default:
       throw LearningError.wrongColumnCount(expected: names, found: (try? LearningTask(sample))?.names ?? [])
     }

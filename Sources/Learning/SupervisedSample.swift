@@ -17,12 +17,17 @@ public struct SupervisedSample: Hashable, Sendable {
   public var features: FeatureMatrix
   public var targets: Targets
   public var weights: [Float]
+  /// By row, a variable that scores should not follow (a mass); used by trainings with a decorrelation.
+  public var protected: [Float]?
 
-  /// - Parameter weights: 1 for each row where none are given.
+  /// - Parameters:
+  ///   - weights: 1 for each row where none are given.
+  ///   - protected: one finite number a row.
   /// - Throws: ``LearningError`` for lengths that differ, values that are not finite, numbers of absent classes, a
   ///   class without rows, or weights that do not add up to a positive number in each class.
   public init(
-    features: FeatureMatrix, targets: Targets, weights: [Float]? = nil, name: String = "the training sample"
+    features: FeatureMatrix, targets: Targets, weights: [Float]? = nil, protected: [Float]? = nil,
+    name: String = "the training sample"
   ) throws {
     let rows = features.rowCount
     let weights = weights ?? [Float](repeating: 1, count: rows)
@@ -49,9 +54,19 @@ public struct SupervisedSample: Hashable, Sendable {
       try Self.checkSum(weights, name)
     case .features: try Self.checkSum(weights, name)
     }
+    if let protected {
+      guard protected.count == rows else {
+        throw LearningError.countMismatch(
+          what: "the protected variable of \(name)", expected: rows, found: protected.count)
+      }
+      if let row = protected.firstIndex(where: { !$0.isFinite }) {
+        throw LearningError.notFinite(value: "\(protected[row])", column: "the protected variable", row: row)
+      }
+    }
     self.features = features
     self.targets = targets
     self.weights = weights
+    self.protected = protected
   }
 
   private static func checkSum(_ weights: [Float], _ name: String) throws {
@@ -106,6 +121,7 @@ public struct SupervisedSample: Hashable, Sendable {
     case .features: builder.update("features")
     }
     weights.withUnsafeBytes { builder.update($0) }
+    protected?.withUnsafeBytes { builder.update($0) }
     return builder.finish()
   }
 }

@@ -22,6 +22,8 @@ struct TrainingCheckpoint: Sendable {
     var history: TrainingHistory
     var clock: OptimizerClock
     var schedule: LearningRateSchedule.State
+    /// The objective's numbers, where it has any.
+    var objective, bestObjective: [Double]?
     /// Of the tensors' file that belongs to this description.
     var tensors: Digest
   }
@@ -34,7 +36,9 @@ struct TrainingCheckpoint: Sendable {
     try AtomicFile.write(data, to: file(digest))
     let description = Description(
       identity: identity, history: session.history, clock: session.optimizer.clock,
-      schedule: session.scheduleState, tensors: digest)
+      schedule: session.scheduleState,
+      objective: session.objectiveState.isEmpty ? nil : session.objectiveState,
+      bestObjective: session.objectiveState.isEmpty ? nil : session.bestObjectiveState, tensors: digest)
     try AtomicFile.write(try JSONEncoder.canonical.encode(description), to: self.description)
     removeOthers(than: digest)
   }
@@ -57,6 +61,6 @@ struct TrainingCheckpoint: Sendable {
     else { return }
     try session.restore(
       Safetensors.decode(data, path: file(found.tensors).path), history: found.history, clock: found.clock,
-      schedule: found.schedule)
+      schedule: found.schedule, objective: (found.objective ?? [], found.bestObjective ?? []))
   }
 }

@@ -11,6 +11,10 @@ struct TrainingData: Sendable {
   var targetWidth = 1
   /// Of the columns, for errors.
   var names: [String] = []
+  /// The variable that scores should not follow, by row.
+  var protected: [Float]?
+  /// The targets are the features: they need no memory of their own.
+  var targetsAreFeatures = false
 
   var rows: Int { weights.count }
 

@@ -11,15 +11,26 @@ struct TrainingRun: Sendable {
   let seed: SeedTree
   let data, held: TrainingData
   let identity: Digest
+  /// In place of the loss.
+  var objective: (any TrainingObjective)?
+  /// Parameters to start from, in place of the seed's.
+  var initial: [String: StoredParameter]?
+
+  /// Parameters and the objective's numbers are those of the best epoch.
+  struct Outcome: Sendable {
+    var parameters: [String: StoredParameter]
+    var history: TrainingHistory
+    var objectiveState: [Double]
+  }
 
   func callAsFunction(
     state: URL?, name: String, progress: @escaping ProgressHandler, cancellation: CancellationToken
-  ) async throws -> (parameters: [String: StoredParameter], history: TrainingHistory) {
+  ) async throws -> Outcome {
     let checkpoint = state.map { TrainingCheckpoint(folder: $0, identity: identity) }
     return try await TorchActor.run {
       let session = try TrainingSession(
         architecture: architecture, configuration: configuration, loss: loss, seed: seed, data: data,
-        validation: held)
+        validation: held, objective: objective, initial: initial)
       try checkpoint?.restore(session)
       while !session.isFinished {
         try cancellation.check()
@@ -27,7 +38,8 @@ struct TrainingRun: Sendable {
         if session.history.epochs.count % configuration.checkpointInterval == 0 { try checkpoint?.save(session) }
         progress(session.progress(name))
       }
-      return (session.best, session.history)
+      return Outcome(
+        parameters: session.best, history: session.history, objectiveState: session.bestObjectiveState)
     }
   }
 

@@ -19,21 +19,30 @@ final class TrainingSession {
   private let data: TrainingData
   private let validation: TrainingData
   private let features, targets, weights: Tensor
+  private let protected: Tensor?
+  private let objective: (any TrainingObjective)?
 
   private(set) var history = TrainingHistory()
   private(set) var best: [String: StoredParameter]
   private(set) var scheduleState = LearningRateSchedule.State()
+  /// The objective's numbers, now and in the best epoch.
+  private(set) var objectiveState, bestObjectiveState: [Double]
 
   init(
     architecture: NetworkArchitecture, configuration: TrainingConfiguration, loss: Loss = .binaryCrossEntropy,
-    seed: SeedTree, data: TrainingData, validation: TrainingData
+    seed: SeedTree, data: TrainingData, validation: TrainingData, objective: (any TrainingObjective)? = nil,
+    initial: [String: StoredParameter]? = nil
   ) throws {
     self.configuration = configuration
     self.loss = loss
     self.seed = seed
     self.data = data
     self.validation = validation
-    network = try Sequential(architecture, .initialized(seed.child("parameters")))
+    self.objective = objective
+    objectiveState = objective?.initialState ?? []
+    bestObjectiveState = objectiveState
+    network = try Sequential(
+      architecture, initial.map { .stored($0) } ?? .initialized(seed.child("parameters")))
     var extras = Optimizer.Extras()
     extras.weightDecay = configuration.weightDecay
     extras.l1 = configuration.l1
@@ -44,11 +53,16 @@ final class TrainingSession {
       parameters: network.parameters)
     best = try network.stored()
     features = try Tensor(data.features, shape: [data.rows, data.columns])
-    targets = try Tensor(
-      data.targets, shape: data.targetWidth == 1 ? [data.rows] : [data.rows, data.targetWidth])
+    targets =
+      data.targetsAreFeatures
+      ? features
+      : try Tensor(
+        data.targets, shape: data.targetWidth == 1 ? [data.rows] : [data.rows, data.targetWidth])
     weights = try Tensor(data.weights, shape: [data.rows])
+    protected = try data.protected.map { try Tensor($0, shape: [data.rows]) }
     let layers =
-      configuration.fused ? FusedChain(network, optimizer: optimizer, masks: seed.child("masks"))?.layers : nil
+      configuration.fused && objective?.hiddenDepth == nil
+      ? FusedChain(network, optimizer: optimizer, masks: seed.child("masks"))?.layers : nil
     fused = try layers.map {
       try FusedDenseNetwork(layers: $0, largestBatch: min(configuration.batchSize, data.rows))
     }
@@ -56,7 +70,8 @@ final class TrainingSession {
   }
 
   private var warmUpEpochs: Int {
-    if case .asimov(let loss) = loss { loss.warmUpEpochs } else { 0 }
+    if let objective { return objective.warmUpEpochs }
+    return if case .asimov(let loss) = loss { loss.warmUpEpochs } else { 0 }
   }
 
   var isFinished: Bool {
@@ -76,7 +91,7 @@ final class TrainingSession {
     if let ramp = configuration.momentumRamp, let start = configuration.optimizer.momentum {
       optimizer.momentum = ramp.momentum(from: start, epoch: epoch - 1)
     }
-    let current: Loss = epoch <= warmUpEpochs ? .binaryCrossEntropy : loss
+    let current: Loss = objective == nil && epoch <= warmUpEpochs ? .binaryCrossEntropy : loss
     var sum = 0.0
     for (batch, start) in stride(from: 0, to: data.rows, by: configuration.batchSize).enumerated() {
       try cancellation.check()
@@ -86,7 +101,7 @@ final class TrainingSession {
         epochs: configuration.epochs)
       optimizer.learningRate = configuration.schedule.rate(
         start: configuration.learningRate, at: place, state: scheduleState)
-      let value = try step(rows, current)
+      let value = try step(rows, current, epoch)
       guard value.isFinite else {
         throw LearningError.diverged(epoch: epoch, batch: batch + 1, cause: try cause(rows))
       }
@@ -101,9 +116,7 @@ final class TrainingSession {
     guard outputs.allSatisfy(\.isFinite) else {
       throw LearningError.diverged(epoch: epoch, batch: batchesPerEpoch, cause: try parameterCause())
     }
-    let validationLoss = try loss.value(
-      outputs: outputs, targets: validation.targets, weights: validation.weights,
-      width: network.architecture.outputs)
+    let validationLoss = try validationLoss(outputs)
     guard trainingLoss.isFinite, validationLoss.isFinite else {
       throw LearningError.diverged(epoch: epoch, batch: batchesPerEpoch, cause: try parameterCause())
     }
@@ -114,27 +127,43 @@ final class TrainingSession {
     if validationLoss < before - configuration.minimumImprovement - margin {
       history.bestEpoch = epoch
       best = try network.stored()
+      bestObjectiveState = objectiveState
     }
   }
 
+  private func validationLoss(_ outputs: [Float]) throws -> Double {
+    let width = network.architecture.outputs
+    guard let objective else {
+      return try loss.value(
+        outputs: outputs, targets: validation.targets, weights: validation.weights, width: width)
+    }
+    let hidden = try objective.hiddenDepth.map { try validationOutputs(depth: $0) }
+    return try objective.value(
+      ObjectiveSample(
+        outputs: outputs, hidden: hidden ?? [], targets: validation.targets, weights: validation.weights,
+        protected: validation.protected, width: width),
+      state: objectiveState)
+  }
+
   /// Σ w·ℓ of a batch, whose mean gradient is then followed.
-  private func step(_ rows: ArraySlice<Int32>, _ loss: Loss) throws -> Double {
+  private func step(_ rows: ArraySlice<Int32>, _ loss: Loss, _ epoch: Int) throws -> Double {
     let number = UInt64(optimizer.clock.steps)
     if let fused {
       let update = optimizer.advance()
-      if let kind = loss.fused {
+      if objective == nil, let kind = loss.fused {
         return try fused.step(
           features: features, targets: targets, weights: weights, rows: rows, step: number, loss: kind, update: update)
       }
       let outputs = try fused.forward(features: features, rows: rows, step: number)
       try outputs.setRequiresGradient(true)
-      let sum = try lossSum(loss, outputs, rows)
+      let sum = try lossSum(loss, outputs, nil, rows, epoch)
       try fused.backward(seed: outputs.gradient(), update: update)
       return sum
     }
-    let outputs = try network(
-      features.selecting(index(rows)), mode: .training(masks: seed.child("masks"), step: number))
-    let sum = try lossSum(loss, outputs, rows)
+    let (outputs, hidden) = try network.outputs(
+      hidden: objective?.hiddenDepth ?? network.layers.count, features.selecting(index(rows)),
+      mode: .training(masks: seed.child("masks"), step: number))
+    let sum = try lossSum(loss, outputs, hidden, rows, epoch)
     try optimizer.step()
     return sum
   }
@@ -144,17 +173,28 @@ final class TrainingSession {
   }
 
   /// The loss of outputs, and the gradient of its mean sent back.
-  private func lossSum(_ loss: Loss, _ outputs: Tensor, _ rows: ArraySlice<Int32>) throws -> Double {
+  private func lossSum(
+    _ loss: Loss, _ outputs: Tensor, _ hidden: Tensor?, _ rows: ArraySlice<Int32>, _ epoch: Int
+  ) throws -> Double {
     let index = try index(rows)
-    let sum = try loss.sum(
-      outputs: outputs, targets: targets.selecting(index), weights: weights.selecting(index))
+    let (targets, weights) = (try targets.selecting(index), try weights.selecting(index))
+    let sum: Tensor
+    if let objective {
+      let batch = ObjectiveBatch(
+        outputs: outputs, hidden: hidden, targets: targets, weights: weights,
+        protected: try protected?.selecting(index), epoch: epoch)
+      sum = try objective.sum(batch, state: &objectiveState)
+    } else {
+      sum = try loss.sum(outputs: outputs, targets: targets, weights: weights)
+    }
     try (sum * (1 / Double(rows.count))).backward()
     return try sum.item()
   }
 
-  private func validationOutputs() throws -> [Float] {
+  private func validationOutputs(depth: Int? = nil) throws -> [Float] {
     try Tensor.withoutGradients {
-      try NetworkScoring.outputs(network, validation.features, columns: validation.columns, batchSize: 16_384)
+      try NetworkScoring.outputs(
+        network, validation.features, columns: validation.columns, batchSize: 16_384, depth: depth)
     }
   }
 
@@ -216,7 +256,7 @@ final class TrainingSession {
 
   func restore(
     _ tensors: [String: StoredParameter], history: TrainingHistory, clock: OptimizerClock,
-    schedule: LearningRateSchedule.State
+    schedule: LearningRateSchedule.State, objective: (now: [Double], best: [Double])
   ) throws {
     func stored(_ name: String) throws -> StoredParameter {
       guard let value = tensors[name] else {
@@ -232,6 +272,7 @@ final class TrainingSession {
       for parameter in network.parameters { best[parameter.name] = try stored("best.\(parameter.name)") }
     }
     self.history = history
+    (objectiveState, bestObjectiveState) = objective
     optimizer.clock = clock
     scheduleState = schedule
   }

@@ -9,6 +9,8 @@ public enum LayerDescription: Hashable, Codable, Sendable {
   case activation(Activation)
   case dropout(rate: Double)
   case alphaDropout(rate: Double)
+  /// ``GaussianSample``: halves the width.
+  case gaussianSample
 
   var typeName: String {
     switch self {
@@ -18,6 +20,7 @@ public enum LayerDescription: Hashable, Codable, Sendable {
     case .activation(let activation): activation.typeName
     case .dropout: "Dropout"
     case .alphaDropout: "AlphaDropout"
+    case .gaussianSample: "GaussianSample"
     }
   }
 }
@@ -96,8 +99,11 @@ public struct NetworkArchitecture: Hashable, Codable, Sendable {
     guard inputs > 0 else {
       throw NetworkError.invalidLayer(index: 0, reason: "needs at least one input, got \(inputs)")
     }
-    for (index, layer) in layers.enumerated() {
+    for (index, (layer, before)) in zip(layers, [inputs] + widths).enumerated() {
       switch layer {
+      case .gaussianSample where before % 2 != 0:
+        throw NetworkError.invalidLayer(
+          index: index, reason: "needs as many means as logarithms of variances, got \(before) numbers")
       case .dense(let units, _) where units < 1, .linear(let units, _) where units < 1:
         throw NetworkError.invalidLayer(index: index, reason: "needs at least one unit, got \(units)")
       case .dropout(let rate) where !(0..<1).contains(rate), .alphaDropout(let rate) where !(0..<1).contains(rate):
@@ -117,6 +123,7 @@ public struct NetworkArchitecture: Hashable, Codable, Sendable {
     return layers.map { layer in
       switch layer {
       case .dense(let units, _), .linear(let units, _): width = units
+      case .gaussianSample: width /= 2
       default: break
       }
       return width

@@ -28,6 +28,9 @@ public struct Sequential: Sendable {
       case .activation(let activation): return ActivationLayer(activation)
       case .dropout(let rate): return Dropout(rate: rate, name: name)
       case .alphaDropout(let rate): return AlphaDropout(rate: rate, name: name)
+      case .gaussianSample:
+        before /= 2
+        return GaussianSample(name: name)
       }
     }
     parameters = try scope.finish()
@@ -45,6 +48,12 @@ public struct Sequential: Sendable {
       throw NetworkError.wrongInputWidth(expected: architecture.inputs, found: shape)
     }
     return try layers.prefix(count).reduce(input) { x, layer in try layer(x, mode: mode) }
+  }
+
+  /// The network's output and, of the same pass, what its first `count` layers made of the input.
+  public func outputs(hidden count: Int, _ input: Tensor, mode: ForwardMode) throws -> (last: Tensor, hidden: Tensor) {
+    let hidden = try output(of: count, input, mode: mode)
+    return (try layers.dropFirst(count).reduce(hidden) { x, layer in try layer(x, mode: mode) }, hidden)
   }
 
   /// Copies of all parameters by name.
