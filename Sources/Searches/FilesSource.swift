@@ -125,19 +125,24 @@ extension SearchCard.Files {
   /// - Throws: ``SampleError`` for a pattern or path without a file.
   func urls(in folder: URL, sample: String) throws -> [URL] {
     try paths.flatMap { path -> [URL] in
-      let url = URL(fileURLWithPath: path, relativeTo: folder)
-      let pattern = url.lastPathComponent
-      guard pattern.contains("*") || pattern.contains("?") else {
-        guard FileManager.default.fileExists(atPath: url.path) else {
-          throw SampleError(sample: sample, problem: "no such file: \(url.path); set its 'files' to those that hold it")
-        }
-        return [url]
-      }
-      let parent = url.deletingLastPathComponent()
-      let names = ((try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? [])
-        .filter { fnmatch(pattern, $0, FNM_PERIOD) == 0 }.sorted()
-      guard !names.isEmpty else { throw SampleError(sample: sample, problem: "no file fits \(url.path)") }
-      return names.map { parent.appendingPathComponent($0) }
+      let found = filesFitting(URL(fileURLWithPath: path, relativeTo: folder))
+      guard found.isEmpty else { return found }
+      let wanted = URL(fileURLWithPath: path, relativeTo: folder)
+      throw SampleError(
+        sample: sample,
+        problem: isPattern(wanted)
+          ? "no file fits \(wanted.path)" : "no such file: \(wanted.path); set its 'files' to those that hold it")
     }
   }
+}
+
+/// Whether the last part of a path stands for several files.
+func isPattern(_ url: URL) -> Bool { url.lastPathComponent.contains("*") || url.lastPathComponent.contains("?") }
+
+/// The file, or those that `*` and `?` in the last part of its path stand for, by name; none where there is none.
+func filesFitting(_ url: URL) -> [URL] {
+  guard isPattern(url) else { return FileManager.default.fileExists(atPath: url.path) ? [url] : [] }
+  let parent = url.deletingLastPathComponent()
+  return ((try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? [])
+    .filter { fnmatch(url.lastPathComponent, $0, FNM_PERIOD) == 0 }.sorted().map { parent.appendingPathComponent($0) }
 }

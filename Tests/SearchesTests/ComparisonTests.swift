@@ -99,9 +99,11 @@ private let layout = "layout: {label: label, groups: {low: [a, b], high: [p]}}"
 }
 
 @Suite struct ComparisonTableTests {
-  private func read(_ url: URL, _ keys: String = "") throws -> ComparisonTable {
+  private func read(_ url: URL, _ keys: String = "") throws -> ComparisonTable { try read([url], keys) }
+
+  private func read(_ urls: [URL], _ keys: String = "") throws -> ComparisonTable {
     let card = try ComparisonCard(CardValue.parse(card("{file: a, \(layout)\(keys)}"), file: "c.yaml"))
-    return try ComparisonTable(url, card.table, progress: { _ in }, cancellation: CancellationToken())
+    return try ComparisonTable(urls, card.table, progress: { _ in }, cancellation: CancellationToken())
   }
 
   /// Columns are found by their names, or by their places in files without names; both give the same table.
@@ -124,6 +126,26 @@ private let layout = "layout: {label: label, groups: {low: [a, b], high: [p]}}"
       let last = try read(named, ", test: {last: 50}, validation: 0.3")
       #expect(last.rows(of: .test) == Array(250..<300))
       #expect((45...105).contains(last.rows(of: .validation).count))
+    }
+  }
+
+  /// Files of one pattern are one table, in the order of their names.
+  @Test func portionsAreOneTable() throws {
+    try withTemporaryFolder { folder in
+      let whole = folder.appendingPathComponent("whole.csv")
+      try writeTable(whole, rows: 300)
+      for (name, entries) in [("part-b.h5", 120..<300), ("part-a.csv", 0..<120), ("other.csv", 0..<5)] {
+        var conversion = TableConversion(from: whole, to: folder.appendingPathComponent(name))
+        conversion.entries = entries
+        _ = try conversion.run()
+      }
+      let files = filesFitting(folder.appendingPathComponent("part-*"))
+      #expect(files.map(\.lastPathComponent) == ["part-a.csv", "part-b.h5"])
+      let (expected, found) = (try read(whole), try read(files))
+      #expect(found.labels == expected.labels && found.parts == expected.parts)
+      #expect(try found.matrix(["p", "a"], part: .train) == expected.matrix(["p", "a"], part: .train))
+      #expect(try read(files, ", rows: 200").labels == Array(expected.labels[..<200]))
+      #expect(filesFitting(folder.appendingPathComponent("none-*")).isEmpty)
     }
   }
 

@@ -30,7 +30,8 @@ public struct ComparisonCard: Hashable, Codable, Sendable {
 
   /// `table`.
   public struct Source: Hashable, Codable, Sendable {
-    /// `file` *(path, required)*: relative to the card's folder; `--table` names another.
+    /// `file` *(path, required)*: relative to the card's folder; `*` and `?` in its last part stand for all that fit, one after
+    /// another by name; `--table` names another.
     public var file: String
     /// `tree` *(text, none)*: of a file with several tables.
     public var tree: String?

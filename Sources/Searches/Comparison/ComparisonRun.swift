@@ -55,7 +55,7 @@ public struct ComparisonRun: Sendable {
     self.cancellation = cancellation
   }
 
-  /// The file with the events.
+  /// Where the events are: a file, or a pattern of files.
   public var tableURL: URL {
     options.table ?? URL(fileURLWithPath: card.table.file, relativeTo: cardURL.deletingLastPathComponent()).absoluteURL
   }
@@ -66,13 +66,15 @@ public struct ComparisonRun: Sendable {
     let lock = try RunLock(folder: options.output)
     defer { withExtendedLifetime(lock) {} }
     if options.fresh { try? FileManager.default.removeItem(at: store.root) }
-    guard FileManager.default.fileExists(atPath: tableURL.path) else {
+    let files = filesFitting(tableURL)
+    guard !files.isEmpty else {
       throw SampleError(
         sample: tableURL.lastPathComponent,
         problem: "no such file: \(tableURL.path); set the card's table.file, or name one with --table")
     }
-    let digest = try Digest.of(fileAt: tableURL)
-    let table = try ComparisonTable(tableURL, card.table, progress: progress, cancellation: cancellation)
+    let digests = try files.map { try Digest.of(fileAt: $0) }
+    let digest = digests.count == 1 ? digests[0] : Digest.of(digests.map(\.description).joined(separator: " "))
+    let table = try ComparisonTable(files, card.table, progress: progress, cancellation: cancellation)
     var libraries: [String: String] = [:]
     for model in card.models { libraries.merge(try await model.method.libraries()) { mine, _ in mine } }
     var measures: [String: [String: [ComparisonMeasure]]] = [:]

@@ -24,47 +24,62 @@ public struct ComparisonTable: Sendable {
     4 * rows * (features + 3 * widest + 4)
   }
 
-  /// Reads and divides a table.
+  /// Reads tables, one after another, and divides their rows.
+  /// - Parameter urls: one at least.
   /// - Throws: ``SampleError``, `EventFileError` for files without the layout's columns or with values that are no numbers.
   public init(
-    _ url: URL, _ source: ComparisonCard.Source, progress: ProgressHandler, cancellation: CancellationToken
+    _ urls: [URL], _ source: ComparisonCard.Source, progress: ProgressHandler, cancellation: CancellationToken
   ) throws {
-    let layout = source.layout
-    features = layout.features
-    let (table, names) = try Self.open(url, source)
-    try Self.checkMemory(table, source, url, progress)
-    let entries = source.rows.map { 0..<min($0, table.entryCount ?? $0) }
-    let chunks = try table.chunks(of: Self.pieceRows, columns: names, entries: table.entryCount == nil ? nil : entries)
+    features = source.layout.features
+    let opened = try urls.map { url in (url: url, content: try Self.open(url, source)) }
+    let all = try opened.reduce(0) { try $0 + Self.estimatedRows($1.content.table) }
+    try Self.checkMemory(rows: min(all, source.rows ?? .max), source, urls, progress)
+    for (url, content) in opened {
+      if let limit = source.rows, rowCount >= limit { break }
+      try read(content.table, content.names, url, limit: source.rows, all, progress, cancellation)
+    }
+    try divide(source, urls[0])
+  }
+
+  private mutating func read(
+    _ table: any TabularSource, _ names: [String], _ url: URL, limit: Int?, _ all: Int, _ progress: ProgressHandler,
+    _ cancellation: CancellationToken
+  ) throws {
+    let first = rowCount
+    let entries = table.entryCount.map { 0..<min($0, limit.map { $0 - first } ?? $0) }
+    let chunks = try table.chunks(of: Self.pieceRows, columns: names, entries: entries)
     while let chunk = try chunks.next() {
       try cancellation.check()
-      try append(chunk, names, limit: source.rows, url)
+      try append(chunk, names, limit: limit, url)
       progress(
         ProgressUpdate(
-          stage: "read \(url.lastPathComponent)", completed: rowCount,
-          total: max(rowCount, Int(Double(rowCount) / max(chunks.fractionDone, 1e-9))), unit: "rows"))
-      if let limit = source.rows, rowCount >= limit { break }
+          stage: "read \(url.lastPathComponent)", completed: rowCount, total: max(rowCount, all), unit: "rows"))
+      if let limit, rowCount >= limit { break }
     }
-    try divide(source, url)
+  }
+
+  /// Known, or told from the front of a text.
+  private static func estimatedRows(_ table: any TabularSource) throws -> Int {
+    try table.entryCount ?? (table as? TextTable)?.estimatedEntryCount() ?? 0
   }
 
   /// Says what a run takes, before anything is read.
   /// - Throws: ``SampleError`` if this machine does not have so much.
   private static func checkMemory(
-    _ table: any TabularSource, _ source: ComparisonCard.Source, _ url: URL, _ progress: ProgressHandler
+    rows: Int, _ source: ComparisonCard.Source, _ urls: [URL], _ progress: ProgressHandler
   ) throws {
-    let all = try table.entryCount ?? (table as? TextTable)?.estimatedEntryCount() ?? 0
-    let rows = min(all, source.rows ?? .max), count = source.layout.features.count
+    let count = source.layout.features.count
     let needed = estimatedBytes(rows: rows, features: count, widest: count)
     let gigabytes = String(format: "%.1f GB", Double(needed) / 1e9)
     progress(
       ProgressUpdate(
-        stage: "read \(url.lastPathComponent)", completed: 0, total: rows, unit: "rows",
+        stage: "read \(urls[0].lastPathComponent)", completed: 0, total: rows, unit: "rows",
         detail: "about \(gigabytes) of memory while a model is trained on all features"))
     let there = ProcessInfo.processInfo.physicalMemory
     guard Double(needed) < 0.9 * Double(there) else {
       throw SampleError(
-        sample: url.lastPathComponent,
-        problem: "its \(rows) rows need about \(gigabytes) of memory, and this machine has "
+        sample: urls[0].lastPathComponent,
+        problem: "\(rows) rows need about \(gigabytes) of memory, and this machine has "
           + String(format: "%.1f GB", Double(there) / 1e9) + "; read fewer with table.rows")
     }
   }
