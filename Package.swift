@@ -143,7 +143,7 @@ let package = Package(
     tests(of: "EventSelection", ["Columns", "Histograms"]),
     tests(of: "EventSchemas", ["Columns", "EventSelection", "ROOTFiles"]),
     tests(of: "StatisticalModels", ["Histograms", "Records"]),
-    tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms", "ByteIO", "GeneratorFiles"]),
+    tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms", "ByteIO"]),
     tests(of: "Figures"),
     tests(of: "Reports", ["Figures", "Inference", "StatisticalModels", "CoreNumerics"]),
     tests(

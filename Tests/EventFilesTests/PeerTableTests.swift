@@ -1,3 +1,4 @@
+import ByteIO
 import Columns
 import Foundation
 import TestSupport
@@ -76,6 +77,27 @@ import Testing
     var joined = Table()
     while let chunk = try part.next() { try joined.append(chunk) }
     #expect(try joined == table.selecting(["Jet_pt", "long"])[rows: 5..<30])
+  }
+
+  /// Of members of one name the first is the column, whatever the types of the others.
+  @Test func membersOfOneName() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.npz")
+      let sink = try ByteSink(url)
+      var writer = ZipWriter(sink: sink)
+      for values in [ColumnValues.float64([1.5, 2]), .uint8([7, 8])] {
+        let bytes = NumPyHeader.bytes(type: values.type, count: 2) + values.withLittleEndianBytes(Array.init)
+        var crc = CRC32()
+        bytes.withUnsafeBytes { crc.update($0) }
+        try writer.begin("x.npy", bytes: bytes.count, crc: crc.value)
+        try writer.write(bytes[...])
+      }
+      try writer.end()
+      try sink.finish()
+      let source = try openTable(url)
+      #expect(try source.read() == Table([("x", Column([1.5, 2]))]))
+      #expect(source.unreadable == [UnreadableColumn(name: "x", reason: "another array has this name")])
+    }
   }
 
   @Test func singleArrays() throws {

@@ -1,14 +1,20 @@
 import Foundation
 import Records
 import StatisticalModels
+import TestSupport
 
 /// Makes inputs of valid files that are nearly as valid: bytes, words and, in JSON, nodes are changed, doubled, moved or lost.
 ///
 /// Input i of a target depends on the seed and on i only.
 struct Mutator {
-  let corpus: [[UInt8]]
-  let documents: [JSONValue]
-  var random: RandomStream
+  private let bytes: ByteMutator
+  private let documents: [JSONValue]
+  private var random = RandomStream(key: 0, streamID: 0)
+
+  init(corpus: [[UInt8]]) {
+    bytes = ByteMutator(corpus: corpus, words: Self.interesting)
+    documents = corpus.compactMap { try? JSONValue.parse(Data($0), file: "corpus") }
+  }
 
   /// Numbers and words at which readers break.
   private static let interesting = [
@@ -22,56 +28,21 @@ struct Mutator {
     "<!--", "<!DOCTYPE", "gamma_x_0", "alpha_", "Lumi", "é", "\u{0}", "\u{FEFF}", "",
   ]
 
-  mutating func input() -> [UInt8] {
-    var bytes = corpus[random.integer(below: corpus.count)]
-    if !documents.isEmpty, random.integer(below: 3) > 0 {
-      var document = documents[random.integer(below: documents.count)]
-      for _ in 0...(random.integer(below: 2) * random.integer(below: 3)) { document = changed(document, depth: 0) }
-      bytes = Array(document.text().utf8)
-      if random.integer(below: 4) > 0 { return bytes }
-    }
-    for _ in 0...(random.integer(below: 2) * random.integer(below: 5)) { mutate(&bytes) }
-    return bytes
+  func input(_ stream: inout RandomStream) -> [UInt8] {
+    guard !documents.isEmpty, stream.integer(below: 3) > 0 else { return bytes.input(&stream) }
+    var nodes = self
+    nodes.random = stream
+    let text = nodes.document()
+    stream = nodes.random
+    guard stream.integer(below: 4) == 0 else { return text }
+    return ByteMutator(corpus: [text], words: Self.interesting).input(&stream)
   }
 
-  // MARK: Bytes and words
-
-  private mutating func mutate(_ bytes: inout [UInt8]) {
-    guard !bytes.isEmpty else { return bytes = Array(pick(Self.interesting).utf8) }
-    let place = random.integer(below: bytes.count)
-    switch random.integer(below: 10) {
-    case 0: bytes[place] ^= 1 << UInt8(random.integer(below: 8))
-    case 1: bytes.insert(UInt8(random.integer(below: 256)), at: place)
-    case 2: bytes.removeSubrange(slice(of: bytes, from: place))
-    case 3: bytes.insert(contentsOf: bytes[slice(of: bytes, from: place)], at: random.integer(below: bytes.count))
-    case 4:
-      let other = corpus[random.integer(below: corpus.count)]
-      guard !other.isEmpty else { return }
-      bytes.replaceSubrange(
-        slice(of: bytes, from: place), with: other[slice(of: other, from: random.integer(below: other.count))])
-    case 5: bytes.removeSubrange(place...)
-    default: replaceWord(&bytes, near: place)
-    }
-  }
-
-  private mutating func slice(of bytes: [UInt8], from place: Int) -> Range<Int> {
-    place..<min(bytes.count, place + 1 + random.integer(below: 1 << random.integer(below: 8)))
-  }
-
-  /// A word, a number or a name between blanks, quotes and brackets becomes another one, or goes.
-  private mutating func replaceWord(_ bytes: inout [UInt8], near place: Int) {
-    let marks = Set(" \t\r\n\",:[]{}<>='/".utf8)
-    guard let start = (place..<bytes.count).first(where: { !marks.contains(bytes[$0]) }) else { return }
-    let end = (start..<bytes.count).first { marks.contains(bytes[$0]) } ?? bytes.count
-    var first = start
-    while first > 0, !marks.contains(bytes[first - 1]) { first -= 1 }
-    let words = [Array(pick(Self.interesting).utf8), word(of: bytes), word(of: bytes) + Array(bytes[first..<end]), []]
-    bytes.replaceSubrange(first..<end, with: words[random.integer(below: words.count)])
-  }
-
-  private mutating func word(of bytes: [UInt8]) -> [UInt8] {
-    let words = bytes.split(maxSplits: 400) { " \t\r\n\",:[]{}<>='".utf8.contains($0) }
-    return words.isEmpty ? [] : Array(words[random.integer(below: words.count)])
+  /// A document with some of its nodes changed.
+  private mutating func document() -> [UInt8] {
+    var document = documents[random.integer(below: documents.count)]
+    for _ in 0...(random.integer(below: 2) * random.integer(below: 3)) { document = changed(document, depth: 0) }
+    return Array(document.text().utf8)
   }
 
   private mutating func pick(_ list: [String]) -> String { list[random.integer(below: list.count)] }

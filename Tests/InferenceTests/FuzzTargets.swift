@@ -8,12 +8,11 @@ import TestSupport
 /// A reader under inputs that are nearly valid: it gives a value or one of its own errors, and never ends the process.
 enum FuzzTarget: String, CaseIterable, Sendable {
   case workspaces, patches, datacards, xml
-  case lesHouches, hepMC, slha, gzipEvents
 
   /// Whether an error is one that readers promise.
   private static func isExpected(_ error: any Error) -> Bool {
     error is JSONSyntaxError || error is WorkspaceError || error is ModelFileError
-      || error is InferenceError || error is FuzzHistograms.Refusal || GeneratorFileFuzz.isExpected(error)
+      || error is InferenceError || error is FuzzHistograms.Refusal
   }
 
   var corpus: [URL] {
@@ -26,7 +25,6 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case .patches: []
     case .datacards: ["counting", "channels", "shapes"].map { referenceURL("datacards/\($0).txt") }
     case .xml: ["combination", "signal", "control"].map { referenceURL("histfactory-xml/config/\($0).xml") }
-    case .lesHouches, .hepMC, .slha, .gzipEvents: []
     }
   }
 
@@ -43,22 +41,20 @@ enum FuzzTarget: String, CaseIterable, Sendable {
   func files() throws -> [[UInt8]] {
     switch self {
     case .patches: [Array(Self.patchSet.utf8)]
-    case .lesHouches, .hepMC, .slha, .gzipEvents: try GeneratorFileFuzz.corpus(self)
     default: try corpus.map { Array(try Data(contentsOf: $0)) }
     }
   }
 
   /// Runs one input.
-  /// - Returns: whether it was read, and what is wrong with the reader, if anything.
-  func run(_ bytes: [UInt8], _ random: inout RandomStream, in folder: URL) -> (wasRead: Bool, fault: String?) {
-    do {
+  func run(_ bytes: [UInt8], _ random: inout RandomStream, in folder: URL) -> FuzzOutcome {
+    FuzzOutcome.of(isExpected: Self.isExpected) {
       switch self {
-      case .workspaces: return (true, try workspace(bytes, &random))
-      case .patches: return (true, try patch(bytes))
+      case .workspaces: return try workspace(bytes, &random)
+      case .patches: return try patch(bytes)
       case .datacards:
-        guard let text = String(validating: bytes, as: UTF8.self) else { return (false, nil) }
+        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
         let made = try Datacard(text, file: "card").converted(from: FuzzHistograms(), mass: "125")
-        return (true, try check(made.workspace, &random))
+        return try check(made.workspace, &random)
       case .xml:
         // The files that are not changed stand beside the one that is.
         let name = ["combination", "signal", "control"][random.integer(below: 3)]
@@ -67,12 +63,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         defer { try? original(name).write(to: config.appendingPathComponent("\(name).xml")) }
         var reader = HistFactoryReader(folder: folder, histograms: FuzzHistograms())
         let made = try reader.read(config.appendingPathComponent("combination.xml"))
-        return (true, try check(made.workspace, &random))
-      case .lesHouches, .hepMC, .slha, .gzipEvents: return (true, try GeneratorFileFuzz.run(self, bytes, in: folder))
+        return try check(made.workspace, &random)
       }
-    } catch {
-      if !Self.isExpected(error) { return (false, "threw \(type(of: error)): \(error)") }
-      return (false, "\(error)".isEmpty ? "an error without words" : nil)
     }
   }
 

@@ -175,7 +175,8 @@ public struct NumPyTable: TabularSource {
     }
 
     private mutating func take(_ name: String, _ type: NumPyType, isJagged: Bool, _ layout: Layout) {
-      guard layouts.updateValue(layout, forKey: name) == nil else { return }
+      guard layouts[name] == nil else { return refuse(name, "another array has this name") }
+      layouts[name] = layout
       columns.append(TabularColumn(name: name, type: type.column, isJagged: isJagged))
     }
 

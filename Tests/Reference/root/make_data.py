@@ -1,6 +1,7 @@
 """What uproot says of ROOT files.
 
 usage: make_data.py small FOLDER             writes the small files of the tests (histograms.root, codecs.root)
+       make_data.py plain FOLDER             writes plain.root, in which nothing is compressed
        make_data.py histograms FILE...       prints the histograms of files as JSON
        make_data.py ranged FILE              prints the values of Double32_t and Float16_t branches as JSON
        make_data.py digests FOLDER FILE...   writes a digest of each branch of each file to FOLDER/<file>.txt
@@ -191,10 +192,46 @@ def small(folder):
         tuple_ = file.mkrntuple("tuple", {key: columns[key] for key in ("i1", "u8", "flag", "x")})
 
 
+def plain(folder):
+    """What fuzzing changes: uncompressed, so that a changed byte reaches the readers."""
+    import hist
+
+    generator = np.random.default_rng(20251126)
+    entries = 30
+    jagged = ak.unflatten(generator.normal(size=60).astype("f4"), generator.multinomial(60, [1 / entries] * entries))
+    names = ak.Array([f"ev{index}" for index in range(entries)])
+    columns = {
+        "x": generator.normal(size=entries), "i": generator.integers(-5, 5, entries, dtype="i4"),
+        "a": generator.normal(size=(entries, 2)).astype("f4"), "name": names, "jagged": jagged,
+    }
+    tuples = {
+        "deep": ak.Array([[[1, 2], []], [], [[3]]] * 10),
+        "record": ak.zip({"pt": jagged, "id": ak.values_astype(jagged, "i8")}),
+        "variant": ak.Array([1, "a", 2.5] * 10),
+        "optional": ak.Array([1, None, 3] * 10),
+        "text": names,
+        "flag": np.array([True, False, True] * 10),
+        "fixed": ak.to_regular(ak.Array(np.arange(60).reshape(30, 2))),
+    }
+    shape = hist.Hist(hist.axis.Regular(5, -3, 3, name="x"), storage=hist.storage.Weight())
+    shape.fill(generator.normal(size=50), weight=generator.exponential(2, 50))
+    with uproot.recreate(os.path.join(folder, "plain.root"), compression=None) as file:
+        file["shape"] = shape
+        tree = file.mktree("dir/Events", {
+            key: ak.type(value).content if isinstance(value, ak.Array) else np.dtype((value.dtype, value.shape[1:]))
+            for key, value in columns.items()})
+        for part in (slice(0, 10), slice(10, entries)):
+            tree.extend({key: value[part] for key, value in columns.items()})
+        for name, value in tuples.items():
+            file.mkrntuple(name, {"v": value})
+
+
 if __name__ == "__main__":
     command, *rest = sys.argv[1:] or ["help"]
     if command == "small":
         small(rest[0])
+    elif command == "plain":
+        plain(rest[0])
     elif command == "histograms":
         histograms(rest)
     elif command == "ranged":

@@ -1,27 +1,56 @@
 import ByteIO
 import Foundation
 import GeneratorFiles
-import Records
 import TestSupport
+import Testing
 
-/// Files of generators under mutation. What is read must be written and read again as the same.
-enum GeneratorFileFuzz {
-  static func isExpected(_ error: any Error) -> Bool { error is GeneratorFileError || error is FileError }
+/// Mutated files against the readers of generators' files; settings by `FuzzSettings`. What is read must be written and
+/// read again as the same.
+@Suite("Fuzzing of generators' files", .serialized)
+struct GeneratorFileFuzzTests {
+  enum Target: String, CaseIterable, Sendable {
+    case lesHouches, hepMC, slha, gzipEvents
+  }
 
-  static func corpus(_ target: FuzzTarget) throws -> [[UInt8]] {
-    let names =
+  @Test("values or errors, never a crash or a hang", arguments: Target.allCases)
+  func readers(_ target: Target) throws {
+    let mutator = ByteMutator(corpus: try corpus(target))
+    try withTemporaryFolder { folder in
+      let faults = fuzz(
+        target.rawValue, input: { mutator.input(&$0) },
+        run: { bytes, _ in
+          FuzzOutcome.of(isExpected: { $0 is GeneratorFileError || $0 is FileError }) {
+            try run(target, bytes, in: folder)
+          }
+        })
+      for fault in faults { Issue.record("\(fault)") }
+    }
+  }
+
+  /// Committed examples; where public data are there, also the first events of public files.
+  private func corpus(_ target: Target) throws -> [[UInt8]] {
+    let (names, real) =
       switch target {
-      case .lesHouches: ["example.lhe"]
-      case .hepMC: ["example.hepmc3", "example.hepmc2"]
-      case .slha: ["example.slha"]
-      default: [String]()
+      case .lesHouches:
+        (
+          ["example.lhe"],
+          ["pylhe-testfile-madgraph-2.0.0-wbj.lhe", "pylhe-testfile-powheg-box-v2-W.lhe"]
+        )
+      case .hepMC: (["example.hepmc3", "example.hepmc2"], ["example.hepmc3", "inputIO1.hepmc"])
+      case .slha: (["example.slha"], [])
+      case .gzipEvents: ([String](), [String]())
       }
     if target == .gzipEvents { return try gzipCorpus() }
-    return try names.map { Array(try Data(contentsOf: referenceURL("generator-files/\($0)"))) }
+    let committed = try names.map { Array(try Data(contentsOf: referenceURL("generator-files/\($0)"))) }
+    guard let folder = realDataURL else { return committed }
+    return committed
+      + (try real.map { name in
+        Array(try Data(contentsOf: folder.appendingPathComponent("events/\(name)")).prefix(20_000))
+      })
   }
 
   /// Two members one after another, and one.
-  private static func gzipCorpus() throws -> [[UInt8]] {
+  private func gzipCorpus() throws -> [[UInt8]] {
     try withTemporaryFolder { folder in
       let text = Array(try Data(contentsOf: referenceURL("generator-files/example.lhe")))
       let url = folder.appendingPathComponent("a.gz")
@@ -36,9 +65,10 @@ enum GeneratorFileFuzz {
   }
 
   /// - Returns: what is wrong with the reader, if anything.
-  static func run(_ target: FuzzTarget, _ bytes: [UInt8], in folder: URL) throws -> String? {
+  private func run(_ target: Target, _ bytes: [UInt8], in folder: URL) throws -> String? {
     let url = folder.appendingPathComponent("input")
     try Data(bytes).write(to: url)
+    _ = try? GeneratorFileKind.detected(in: url).map { try GeneratorFileInspection(of: url, kind: $0).description }
     switch target {
     case .hepMC: return try hepMC(url, again: folder.appendingPathComponent("again"))
     case .slha:
@@ -48,7 +78,7 @@ enum GeneratorFileFuzz {
     }
   }
 
-  private static func lesHouches(_ url: URL, again: URL) throws -> String? {
+  private func lesHouches(_ url: URL, again: URL) throws -> String? {
     let reader = try LesHouchesReader(url)
     var events: [LesHouchesEvent] = []
     try reader.forEach { events.append(copy $0) }
@@ -74,7 +104,7 @@ enum GeneratorFileFuzz {
     return nil
   }
 
-  private static func hepMC(_ url: URL, again: URL) throws -> String? {
+  private func hepMC(_ url: URL, again: URL) throws -> String? {
     let reader = try HepMCReader(url)
     var events: [HepMCEvent] = []
     try reader.forEach { event in
