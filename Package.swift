@@ -25,6 +25,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources:
 }
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -41,6 +42,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // 0: rooms
@@ -74,6 +76,7 @@ let package = Package(
     module(
       "AnomalyDetection",
       ["HyperparameterSearch", "Learning", "NeuralNetworks", "Tensors", "CoreNumerics", "ByteIO", "Records"]),
+    module("TrialStores", ["HyperparameterSearch", "ByteIO", "Records", grdb]),
 
     // 3: physics, which knows no learning
     module("PhysicsObjects", ["Records"]),
@@ -92,14 +95,19 @@ let package = Package(
 
     // 6: pictures and pages
     module("Figures", ["CCairo", "Histograms", "CoreNumerics", "Records", "ByteIO"]),
-    module("Reports", ["Figures", "Inference", "StatisticalModels", "CoreNumerics", "Records", "ByteIO"]),
+    module(
+      "Reports",
+      [
+        "Figures", "Inference", "StatisticalModels", "HyperparameterSearch", "TrialStores", "CoreNumerics", "Records",
+        "ByteIO",
+      ]),
 
     // 7: searches
     module(
       "Searches",
       [
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
-        "DecisionTrees",
+        "DecisionTrees", "HyperparameterSearch", "TrialStores",
         "PhysicsObjects", "EventFiles", "EventGeneration", "DetectorSimulation", "EventSelection", "EventSchemas",
         "StatisticalModels", "Inference", "Figures", "Reports", "Cards", "JetClustering",
       ]),
@@ -111,7 +119,8 @@ let package = Package(
         "Searches", "Records", "ByteIO", "Columns", "EventFiles", "EventSelection", "GeneratorFiles", "ROOTFiles",
         "EventGeneration",
         "StatisticalModels",
-        "Inference", "DetectorSimulation", "Figures", "Reports", "Tensors", "Learning", argumentParser,
+        "Inference", "DetectorSimulation", "Figures", "Reports", "Tensors", "Learning", "HyperparameterSearch",
+        "TrialStores", argumentParser,
       ],
       swiftSettings: strict),
 
@@ -132,6 +141,7 @@ let package = Package(
       of: "AnomalyDetection",
       ["HyperparameterSearch", "Learning", "NeuralNetworks", "Tensors", "CoreNumerics", "Records"]),
     tests(of: "HyperparameterSearch", ["Records"]),
+    tests(of: "TrialStores", ["HyperparameterSearch", "ByteIO", "Records"]),
     tests(of: "PhysicsObjects"),
     tests(of: "EventFiles", ["Columns", "Histograms", "ByteIO", "EventSelection", "Records"]),
     tests(of: "GeneratorFiles", ["ByteIO", "PhysicsObjects", "Records"]),
@@ -145,7 +155,9 @@ let package = Package(
     tests(of: "StatisticalModels", ["Histograms", "Records"]),
     tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms", "ByteIO"]),
     tests(of: "Figures"),
-    tests(of: "Reports", ["Figures", "Inference", "StatisticalModels", "CoreNumerics"]),
+    tests(
+      of: "Reports",
+      ["Figures", "Inference", "StatisticalModels", "CoreNumerics", "HyperparameterSearch", "TrialStores", "Records"]),
     tests(
       of: "Searches",
       [

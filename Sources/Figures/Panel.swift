@@ -113,7 +113,9 @@ struct PanelLayout {
     drawTitles(into: &drawing)
     drawNotes(into: &drawing)
     drawLegend(into: &drawing)
-    for case .heatMap(let heatMap) in panel.series { drawColorBar(heatMap, into: &drawing) }
+    for series in panel.series {
+      if let scale = series.element as? any ColorBarScale { drawColorBar(scale, into: &drawing) }
+    }
   }
 
   // MARK: axes
@@ -265,7 +267,7 @@ struct PanelLayout {
     }
   }
 
-  private func drawColorBar(_ heatMap: HeatMapSeries, into drawing: inout Drawing) {
+  private func drawColorBar(_ scale: any ColorBarScale, into drawing: inout Drawing) {
     let bar = Rect(left: frame.right + 12, top: frame.top, right: frame.right + 24, bottom: frame.bottom)
     let steps = 64
     for step in 0..<steps {
@@ -273,11 +275,11 @@ struct PanelLayout {
       let rect = Rect(
         left: bar.left, top: bar.bottom - high * bar.height, right: bar.right,
         bottom: bar.bottom - low * bar.height + 0.3)
-      drawing.rectangle(rect, fill: heatMap.color(at: (low + high) / 2), role: .colorBar)
+      drawing.rectangle(rect, fill: scale.color(at: (low + high) / 2), role: .colorBar)
     }
     drawing.rectangle(bar, stroke: Stroke(.black, width: 0.7), role: .colorBar)
-    for major in heatMap.ticks.majors {
-      let y = bar.bottom - heatMap.fraction(major.position) * bar.height
+    for major in scale.ticks.majors {
+      let y = bar.bottom - scale.fraction(major.position) * bar.height
       guard y >= bar.top - 0.5, y <= bar.bottom + 0.5 else { continue }
       drawing.line([Point(bar.right - 4, y), Point(bar.right, y)], stroke: Stroke(.black, width: 0.7), role: .tick)
       drawing.text(

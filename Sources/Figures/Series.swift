@@ -320,6 +320,7 @@ public enum Series: Hashable, Codable, Sendable {
   case rule(RuleSeries)
   case spans(SpanSeries)
   case areas(AreaSeries)
+  case parallel(ParallelSeries)
 
   var element: any PlotElement {
     switch self {
@@ -333,6 +334,7 @@ public enum Series: Hashable, Codable, Sendable {
     case .rule(let series): series
     case .spans(let series): series
     case .areas(let series): series
+    case .parallel(let series): series
     }
   }
 }

@@ -54,7 +54,7 @@ public struct BayesianSearch: SearchStrategy {
 
   /// Results as costs. A failed or pruned trial counts as the worst complete one, so that the search keeps away; costs far
   /// above the middle half are drawn in, or one disaster would flatten everything the process sees.
-  private func observations(_ history: [Trial], _ direction: SearchDirection) -> [(point: SearchPoint, cost: Double)] {
+  func observations(_ history: [Trial], _ direction: SearchDirection) -> [(point: SearchPoint, cost: Double)] {
     let complete = history.filter { $0.status == .complete }.compactMap { trial in
       trial.value.flatMap { $0.isFinite ? (trial: trial, cost: direction.cost($0)) : nil }
     }

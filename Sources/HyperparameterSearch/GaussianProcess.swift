@@ -42,6 +42,29 @@ public struct GaussianProcess: Sendable {
     weights = solved.weights
   }
 
+  /// Mean of the function at a point, in the targets' units.
+  public func mean(at point: [Double]) -> Double {
+    let lengths = logParameters.dropLast(2).map { exp($0) }
+    let amplitude = exp(logParameters[logParameters.count - 2])
+    var value = 0.0
+    for i in inputs.indices { value += matern(squaredDistance(inputs[i], point, lengths, owners)) * weights[i] }
+    return mean + scale * amplitude * value
+  }
+
+  /// 1 − Σ (yᵢ − ŷᵢ)²/Σ (yᵢ − ȳ)², with ŷᵢ predicted by all targets but yᵢ: `yᵢ − ŷᵢ = [K⁻¹y]ᵢ/[K⁻¹]ᵢᵢ` (Rasmussen and Williams,
+  /// equation 5.12), the kernel's parameters held.
+  func leaveOneOutPredictivity(targets: [Double]) -> Double {
+    let n = targets.count
+    let inverse = Cholesky.inverse(ofFactored: factor, order: n)
+    var (missed, spread) = (0.0, 0.0)
+    for i in 0..<n {
+      let residual = scale * weights[i] / inverse[i * n + i]
+      missed += residual * residual
+      spread += (targets[i] - mean) * (targets[i] - mean)
+    }
+    return 1 - missed / spread
+  }
+
   /// Mean and standard deviation of the function (without noise) at a point, in the targets' units.
   public func predict(_ point: [Double]) -> (mean: Double, deviation: Double) {
     let n = inputs.count

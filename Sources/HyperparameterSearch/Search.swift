@@ -14,6 +14,14 @@ public protocol TrialReporting: Sendable {
   func report(step: Int, value: Double) throws -> Bool
 }
 
+/// An error that is no result of a trial's point, such as a full disk or a worker that was killed: it ends the search, and the trial is
+/// evaluated anew when the search goes on.
+public struct TrialInterruption: Error {
+  public var cause: any Error
+
+  public init(_ cause: any Error) { self.cause = cause }
+}
+
 /// A search over a space: proposes, evaluates, keeps, resumes.
 public struct HyperparameterSearch: Sendable {
   public var space: SearchSpace
@@ -46,8 +54,9 @@ public struct HyperparameterSearch: Sendable {
   ///
   /// - Parameters:
   ///   - workers: trials evaluated at the same time; the trials do not depend on it.
-  ///   - evaluate: yields the result at a point. An error makes the trial a failed one; A cancellation, and an error of
-  ///     the store, end the search.
+  ///   - progress: told of each finished trial.
+  ///   - evaluate: yields the result at a point. An error makes the trial a failed one; a cancellation, a ``TrialInterruption`` (whose
+  ///     cause is thrown) and an error of the store end the search.
   /// - Returns: all trials.
   @discardableResult
   public func run(
@@ -68,21 +77,29 @@ public struct HyperparameterSearch: Sendable {
         let points = strategy.propose(space, history: history, direction: direction, random: &random)
         let missing = numbers.filter { !finished.contains($0) }
           .map { Trial(number: $0, point: points[$0 - first]) }
+        trials = trials.filter { finished.contains($0.number) }
         let done = try await evaluateAll(
-          missing, history: history, store: store, workers: workers, cancellation: cancellation, evaluate)
-        trials = (trials.filter { finished.contains($0.number) } + done).sorted { $0.number < $1.number }
+          missing, history: history, store: store, workers: workers, cancellation: cancellation,
+          report: { [trials] in tell(progress, trials + $0) }, evaluate)
+        trials = (trials + done).sorted { $0.number < $1.number }
+      } else {
+        tell(progress, Array(trials.prefix(numbers.upperBound)))
       }
       batch += 1
-      progress?(
-        ProgressUpdate(
-          stage: "trials", completed: numbers.upperBound, total: trialCount, unit: "trials",
-          detail: trials.best(direction)?.value.map { "best \($0)" } ?? ""))
     }
     return trials
   }
 
+  private func tell(_ progress: ProgressHandler?, _ trials: [Trial]) {
+    progress?(
+      ProgressUpdate(
+        stage: "trials", completed: min(trials.count, trialCount), total: trialCount, unit: "trials",
+        detail: trials.best(direction).map { "best \($0.value ?? .nan) of trial \($0.number)" } ?? ""))
+  }
+
   private func evaluateAll(
     _ trials: [Trial], history: [Trial], store: some TrialStoring, workers: Int, cancellation: CancellationToken?,
+    report: ([Trial]) -> Void,
     _ evaluate: @escaping @Sendable (Trial, SeedTree, any TrialReporting) async throws -> Double
   ) async throws -> [Trial] {
     try await withThrowingTaskGroup(of: Trial.self) { group in
@@ -99,6 +116,7 @@ public struct HyperparameterSearch: Sendable {
       for _ in 0..<min(workers, trials.count) { try start() }
       while let trial = try await group.next() {
         done.append(trial)
+        report(done)
         try start()
       }
       return done
@@ -117,6 +135,9 @@ public struct HyperparameterSearch: Sendable {
       if !value.isFinite { (trial.value, trial.status, trial.failure) = (nil, .failed, "the result is \(value)") }
     } catch let error as RecordError where error == .cancelled {
       throw error
+    } catch let interruption as TrialInterruption {
+      try cancellation?.check()
+      throw interruption.cause
     } catch {
       try cancellation?.check()
       (trial.status, trial.failure) = (.failed, "\(error)")

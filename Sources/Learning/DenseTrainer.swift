@@ -24,10 +24,12 @@ public struct DenseTrainer: Sendable {
   ///   - state: a folder for the training's state after each epoch; a training that finds one of the same data and
   ///     configuration goes on from it and ends with the same bytes.
   ///   - name: what progress calls the training.
+  ///   - observer: told of each epoch, and may end the training.
   /// - Throws: ``LearningError``, `TensorError`, `RecordError` (cancelled, no LibTorch), `FileError`.
   public func train(
     _ training: LabelledSample, validation: LabelledSample, state: URL? = nil, name: String = "train",
-    progress: @escaping ProgressHandler = { _ in }, cancellation: CancellationToken = CancellationToken()
+    progress: @escaping ProgressHandler = { _ in }, cancellation: CancellationToken = CancellationToken(),
+    observer: TrainingObserver? = nil
   ) async throws -> TrainedClassifier {
     let configuration = try configuration.validated()
     let loss = configuration.loss ?? .binaryCrossEntropy
@@ -52,7 +54,8 @@ public struct DenseTrainer: Sendable {
       data: try drawn.balanced(configuration, classes: 2),
       held: try data(validation).balanced(configuration, classes: 2),
       identity: TrainingRun.identity("dense training 2", inputs, configuration, seed, placeholders, architecture))
-    let outcome = try await run(state: state, name: name, progress: progress, cancellation: cancellation)
+    let outcome = try await run(
+      state: state, name: name, progress: progress, cancellation: cancellation, observer: observer)
     return TrainedClassifier(
       scaler: scaler, architecture: architecture, parameters: outcome.parameters, configuration: configuration,
       history: outcome.history, inputs: inputs)

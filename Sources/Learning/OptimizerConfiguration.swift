@@ -19,7 +19,7 @@ public enum OptimizerConfiguration: Hashable, Codable, Sendable {
   }
 
   /// The momentum that a ``MomentumRamp`` starts from; nil where there is none to change.
-  var momentum: Double? {
+  public var momentum: Double? {
     switch self {
     case .sgd(let momentum, _), .rmsprop(_, let momentum, _): momentum
     default: nil

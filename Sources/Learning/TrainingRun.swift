@@ -3,6 +3,25 @@ import NeuralNetworks
 import Records
 import Tensors
 
+/// Watches a training: called after each epoch, on LibTorch's thread.
+public typealias TrainingObserver = @Sendable (TrainingStanding) throws -> TrainingVerdict
+
+/// A training after an epoch.
+public struct TrainingStanding: Sendable {
+  public var epoch: TrainingEpoch
+  /// What the network gives on the validation rows, row-major [rows, outputs]: logits of classes.
+  public var validationOutputs: [Float]
+  /// Whether the network is the best so far, which the training would give if it ended now.
+  public var isBest: Bool
+}
+
+/// Whether a training goes on.
+public enum TrainingVerdict: Hashable, Sendable {
+  case goOn
+  /// It ends and gives its best network so far.
+  case stop
+}
+
 /// What all trainers share: scaled data, a network, a loss and the loop over epochs.
 struct TrainingRun: Sendable {
   let configuration: TrainingConfiguration
@@ -24,7 +43,8 @@ struct TrainingRun: Sendable {
   }
 
   func callAsFunction(
-    state: URL?, name: String, progress: @escaping ProgressHandler, cancellation: CancellationToken
+    state: URL?, name: String, progress: @escaping ProgressHandler, cancellation: CancellationToken,
+    observer: TrainingObserver? = nil
   ) async throws -> Outcome {
     let checkpoint = state.map { TrainingCheckpoint(folder: $0, identity: identity) }
     return try await TorchActor.run {
@@ -37,6 +57,7 @@ struct TrainingRun: Sendable {
         try session.runEpoch(cancellation)
         if session.history.epochs.count % configuration.checkpointInterval == 0 { try checkpoint?.save(session) }
         progress(session.progress(name))
+        if let observer, let standing = session.standing, try observer(standing) == .stop { break }
       }
       return Outcome(
         parameters: session.best, history: session.history, objectiveState: session.bestObjectiveState)

@@ -23,6 +23,8 @@ final class TrainingSession {
   private let objective: (any TrainingObjective)?
 
   private(set) var history = TrainingHistory()
+  /// After the last epoch of this session; nil before its first.
+  private(set) var standing: TrainingStanding?
   private(set) var best: [String: StoredParameter]
   private(set) var scheduleState = LearningRateSchedule.State()
   /// The objective's numbers, now and in the best epoch.
@@ -128,6 +130,9 @@ final class TrainingSession {
       history.bestEpoch = epoch
       best = try network.stored()
       bestObjectiveState = objectiveState
+    }
+    standing = history.epochs.last.map {
+      TrainingStanding(epoch: $0, validationOutputs: outputs, isBest: history.bestEpoch == epoch)
     }
   }
 

@@ -9,7 +9,7 @@ extension SearchCard {
   init(_ card: CardValue) throws {
     let fields = try card.fields([
       "schema", "kind", "name", "title", "seed", "collision_energy", "luminosity", "generation", "samples", "selection",
-      "features", "split", "network", "training", "fit", "figures",
+      "features", "split", "network", "training", "fit", "figures", "tuning",
     ])
     let schema = try fields["schema"].integer()
     guard schema == SearchCard.schemaVersion else {
@@ -36,6 +36,7 @@ extension SearchCard {
     training = try fields["training"].ifPresent.map(Training.init) ?? Training()
     fit = try fields["fit"].ifPresent.map(Fit.init) ?? Fit()
     figures = try fields["figures"].ifPresent.map(FigureChoices.init) ?? FigureChoices()
+    tuning = try fields["tuning"].ifPresent.map { try Tuning($0) }
     guard !backgrounds.isEmpty, !signals.isEmpty else {
       throw fields["samples"].error("a search needs at least one background and one signal")
     }
@@ -147,19 +148,41 @@ extension SearchCard.Split {
 }
 
 extension SearchCard.Network {
+  private static let more: [NetworkKey] = [.activation, .initializer, .batchNormalization]
+
   init(_ value: CardValue) throws {
-    let fields = try value.fields(["hidden_layers", "units", "dropout"])
+    let fields = try value.fields(["hidden_layers", "units", "dropout"] + Self.more.map(\.rawValue))
+    settings = try NetworkSettings(fields, Self.more)
+    dropout = try fields["dropout"].ifPresent?.double(in: 0...0.9) ?? dropout
+    if let layers = try? fields["units"].list() {
+      try read(layers, fields)
+      return
+    }
     hiddenLayers = try fields["hidden_layers"].ifPresent?.integer(in: 1...20) ?? hiddenLayers
     units = try fields["units"].ifPresent?.integer(in: 1...65536) ?? units
-    dropout = try fields["dropout"].ifPresent?.double(in: 0...0.9) ?? dropout
+  }
+
+  /// `units: [256, 128]`: the list says how many layers there are.
+  private mutating func read(_ layers: [CardValue], _ fields: CardFields) throws {
+    let counts = try layers.map { try $0.integer(in: 1...65536) }
+    guard (1...20).contains(counts.count) else { throw fields["units"].mismatch("1 to 20 numbers") }
+    hiddenLayers = try fields["hidden_layers"].ifPresent?.integer(in: counts.count...counts.count) ?? counts.count
+    units = counts[0]
+    var values = settings?.values ?? [:]
+    for (layer, count) in counts.enumerated() { values[NetworkSettings.unitsKey(layer + 1)] = .integer(count) }
+    settings = NetworkSettings(values)
   }
 }
 
 extension SearchCard.Training {
+  private static let more: [NetworkKey] = [
+    .optimizer, .momentum, .schedule, .maximumLearningRate, .gamma, .halfCycle, .weightDecay, .clipNorm, .l1, .l2,
+  ]
+
   init(_ value: CardValue) throws {
-    let fields = try value.fields([
-      "learning_rate", "momentum_decay", "epsilon", "max_epochs", "patience", "batch", "class_balance",
-    ])
+    let fields = try value.fields(
+      ["learning_rate", "momentum_decay", "epsilon", "max_epochs", "patience", "batch", "class_balance"]
+        + Self.more.map(\.rawValue))
     let positive = Double.leastNormalMagnitude...
     learningRate = try fields["learning_rate"].ifPresent?.double(in: positive) ?? learningRate
     momentumDecay = try fields["momentum_decay"].ifPresent?.double(in: 0...) ?? momentumDecay
@@ -168,6 +191,7 @@ extension SearchCard.Training {
     patience = try fields["patience"].ifPresent?.integer(in: 1...) ?? patience
     batch = try fields["batch"].ifPresent?.integer(in: 1...) ?? batch
     balance = try fields["class_balance"].ifPresent?.choice(SearchCard.ClassBalance.self) ?? balance
+    settings = try NetworkSettings(fields, Self.more)
   }
 }
 

@@ -35,6 +35,8 @@ public struct SearchCard: Hashable, Codable, Sendable {
   public var fit: Fit
   /// `figures`: see ``FigureChoices``.
   public var figures: FigureChoices
+  /// `tuning` *(none)*: the search of hyper-parameters; see ``Tuning``.
+  public var tuning: Tuning?
 
   /// `generation`.
   public struct Generation: Hashable, Codable, Sendable {
@@ -153,10 +155,12 @@ public struct SearchCard: Hashable, Codable, Sendable {
   public struct Network: Hashable, Codable, Sendable {
     /// `hidden_layers` *(whole number, 3, 1 … 20)*.
     public var hiddenLayers = 3
-    /// `units` *(whole number, 352, 1 … 65536)*: in each hidden layer.
+    /// `units` *(whole number, 352, 1 … 65536; or a list of them, one a layer)*: in each hidden layer.
     public var units = 352
     /// `dropout` *(number, 0.1, 0 … 0.9)*: alpha-dropout after each hidden layer.
     public var dropout = 0.1
+    /// `activation`, `initializer`, `batch_normalization`, and units of each layer, where given; see ``NetworkKey``.
+    public var settings: NetworkSettings?
   }
 
   /// `training`.
@@ -175,6 +179,9 @@ public struct SearchCard: Hashable, Codable, Sendable {
     public var batch = 512
     /// `class_balance` *(equal or none, equal)*: `equal` scales signal and background to the same total weight.
     public var balance = ClassBalance.equal
+    /// `optimizer`, `momentum`, `schedule`, `maximum_learning_rate`, `gamma`, `half_cycle`, `weight_decay`, `clip_norm`, `l1`, `l2`, where
+    /// given; see ``NetworkKey``.
+    public var settings: NetworkSettings?
   }
 
   public enum ClassBalance: String, Hashable, Codable, Sendable, CaseIterable { case equal, none }

@@ -107,13 +107,15 @@ public struct SearchRun: Sendable {
 
   // MARK: prepare
 
-  func prepareSamples() throws -> [String: StepStore.Result] {
+  /// - Parameter chosen: the samples, all where not told.
+  func prepareSamples(of chosen: [SearchCard.Sample]? = nil) throws -> [String: StepStore.Result] {
+    let chosen = chosen ?? card.samples
     let preparation = SamplePreparation(card: card, cardPath: cardURL.path, folder: folder, scale: options.scale)
     var results: [String: StepStore.Result] = [:]
-    for (index, sample) in card.samples.enumerated() {
+    for (index, sample) in chosen.enumerated() {
       progress(
         ProgressUpdate(
-          stage: "prepare", completed: index, total: card.samples.count, unit: "samples", detail: sample.name))
+          stage: "prepare", completed: index, total: chosen.count, unit: "samples", detail: sample.name))
       let inputs = try preparation.inputs(of: sample)
       let key = StepStore.Key(
         kind: "prepare", version: SamplePreparation.version,
@@ -125,7 +127,7 @@ public struct SearchRun: Sendable {
       }
     }
     progress(
-      ProgressUpdate(stage: "prepare", completed: card.samples.count, total: card.samples.count, unit: "samples"))
+      ProgressUpdate(stage: "prepare", completed: chosen.count, total: chosen.count, unit: "samples"))
     return results
   }
 
@@ -179,11 +181,11 @@ public struct SearchRun: Sendable {
   }
 
   /// What shapes the bytes of trained weights and scores beside the program.
-  private func libraries() async throws -> [String: String] {
+  func libraries() async throws -> [String: String] {
     ["cpu": currentCPUClass(), "libtorch": try await TorchRuntime.description().version]
   }
 
-  private var trainingConfiguration: TrainingConfiguration {
+  var trainingConfiguration: TrainingConfiguration {
     var configuration = TrainingConfiguration()
     configuration.hiddenUnits = Array(repeating: card.network.units, count: card.network.hiddenLayers)
     configuration.dropout = card.network.dropout
@@ -193,10 +195,13 @@ public struct SearchRun: Sendable {
     configuration.optimizer = .nadam(epsilon: card.training.epsilon, momentumDecay: card.training.momentumDecay)
     configuration.patience = card.training.patience
     configuration.classBalance = card.training.balance == .equal ? .equal : .asWeighted
+    for settings in [card.network.settings, card.training.settings] {
+      if let settings { configuration.apply(settings) }
+    }
     return configuration
   }
 
-  private func labelled(
+  func labelled(
     _ signal: SearchCard.Sample, _ samples: [String: PreparedSample], _ part: Membership
   ) throws -> LabelledSample {
     var values: [Float] = [], labels: [Float] = [], weights: [Float] = []

@@ -244,21 +244,16 @@ extension StepStore {
 
 /// A lock on a folder, held for the life of the process: two runs of one card do not mix.
 public final class RunLock: Sendable {
-  private let descriptor: Int32
+  private let lock: FileLock
 
   /// - Throws: ``RunLockError`` if another process holds it.
   public init(folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let path = folder.appendingPathComponent(".lock").path
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(.cannotWrite(writeFailure(errno)), path: path) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
+    guard let lock = try FileLock(folder.appendingPathComponent(".lock")) else {
       throw RunLockError(folder: folder.path)
     }
+    self.lock = lock
   }
-
-  deinit { close(descriptor) }
 }
 
 public struct RunLockError: Error, Hashable, Sendable, CustomStringConvertible {

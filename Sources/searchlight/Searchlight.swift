@@ -8,7 +8,8 @@ struct Searchlight: AsyncParsableCommand {
     commandName: "searchlight", abstract: "Searches for new physics at colliders with machine learning.",
     version: searchlightVersion,
     subcommands: [
-      RunCommand.self, GenerateCommand.self, FeaturesCommand.self, TrainCommand.self, ReportCommand.self,
+      RunCommand.self, GenerateCommand.self, FeaturesCommand.self, TrainCommand.self, TuneCommand.self,
+      TrialsCommand.self, ReportCommand.self,
       LimitCommand.self,
       ClsCommand.self, FitCommand.self, SignificanceCommand.self, ScanCommand.self, RankCommand.self, GridCommand.self,
       WorkspaceCommand.self, InspectCommand.self, ConvertCommand.self,

@@ -12,6 +12,7 @@ extension ComparisonCard {
   init(_ card: CardValue) throws {
     let fields = try card.fields([
       "schema", "kind", "name", "title", "seed", "table", "inputs", "models", "repeats", "discovery", "figures",
+      "tuning",
     ])
     let schema = try fields["schema"].integer()
     guard schema == ComparisonCard.schemaVersion else {
@@ -36,6 +37,10 @@ extension ComparisonCard {
     repeats = try fields["repeats"].ifPresent?.integer(in: 1...100) ?? 5
     discovery = try fields["discovery"].ifPresent.map(Discovery.init) ?? Discovery()
     figures = try Figures(fields["figures"], source.layout)
+    let networks = models.filter { $0.method.network != nil }.map(\.name)
+    tuning = try fields["tuning"].ifPresent.map { [inputs] in
+      try Tuning($0, comparison: (networks, inputs.map(\.name)))
+    }
   }
 }
 
@@ -157,10 +162,13 @@ enum TreeKeys {
 
 /// The keys of a network in a comparison.
 enum NetworkKeys {
-  static let all = [
-    "recipe", "hidden", "activation", "dropout", "dropout_layers", "batch", "learning_rate", "optimizer", "momentum",
-    "max_epochs", "patience", "weight_decay",
-  ]
+  static let all =
+    [
+      "recipe", "hidden", "dropout_layers", "max_epochs", "patience",
+    ] + keys.map(\.rawValue)
+
+  /// The keys that networks of all cards have.
+  static let keys = NetworkKey.allCases.filter { $0 != .hiddenLayers && $0 != .units }
 
   /// Where the other keys start from.
   enum Recipe: String, CaseIterable {
@@ -175,46 +183,15 @@ enum NetworkKeys {
   static func configuration(_ fields: CardFields) throws -> TrainingConfiguration {
     let recipe = try fields["recipe"].ifPresent?.choice(Recipe.self) ?? .standard
     var configuration = recipe == .baldi ? baldi : standard
-    let positive = Double.leastNormalMagnitude...
     configuration.hiddenUnits = try fields["hidden"].list().map { try $0.integer(in: 1...65536) }
-    if let word = try fields["activation"].ifPresent?.choice(["selu", "relu", "tanh", "sigmoid", "silu"]) {
-      configuration.activation =
-        switch word {
-        case "relu": .relu
-        case "tanh": .tanh
-        case "sigmoid": .sigmoid
-        case "silu": .silu
-        default: .selu
-        }
-    }
-    configuration.dropout = try fields["dropout"].ifPresent?.double(in: 0...0.9) ?? configuration.dropout
     configuration.droppedLayers =
       try fields["dropout_layers"].ifPresent?.integer(in: 1...) ?? configuration.droppedLayers
-    configuration.batchSize = try fields["batch"].ifPresent?.integer(in: 1...) ?? configuration.batchSize
-    configuration.learningRate =
-      try fields["learning_rate"].ifPresent?.double(in: positive) ?? configuration.learningRate
-    let momentum = try fields["momentum"].ifPresent?.double(in: 0...0.9999)
-    switch try fields["optimizer"].ifPresent?.choice(["nadam", "adam", "sgd"]) {
-    case "nadam": configuration.optimizer = .nadam()
-    case "adam": configuration.optimizer = .adam()
-    case "sgd": configuration.optimizer = .sgd(momentum: momentum ?? 0.9)
-    default:
-      if case .sgd(let usual, _) = configuration.optimizer {
-        configuration.optimizer = .sgd(momentum: momentum ?? usual)
-      }
-    }
-    guard momentum == nil || isDescent(configuration.optimizer) else {
-      throw fields["momentum"].error("momentum goes with optimizer: sgd")
-    }
-    if !isDescent(configuration.optimizer) { configuration.momentumRamp = nil }
     configuration.epochs = try fields["max_epochs"].ifPresent?.integer(in: 1...) ?? configuration.epochs
     configuration.patience = try fields["patience"].ifPresent?.integer(in: 1...) ?? configuration.patience
-    configuration.weightDecay = try fields["weight_decay"].ifPresent?.double(in: 0...) ?? configuration.weightDecay
+    // The recipe's optimiser counts where the card names none.
+    let usual = if case .sgd = configuration.optimizer { "sgd" } else { "nadam" }
+    if let settings = try NetworkSettings(fields, keys, usualOptimizer: usual) { configuration.apply(settings) }
     return configuration
-  }
-
-  private static func isDescent(_ optimizer: OptimizerConfiguration) -> Bool {
-    if case .sgd = optimizer { true } else { false }
   }
 
   private static var standard: TrainingConfiguration {

@@ -27,6 +27,8 @@ public struct ComparisonCard: Hashable, Codable, Sendable {
   public var discovery: Discovery
   /// `figures`: see ``Figures``.
   public var figures: Figures
+  /// `tuning` *(none)*: the search of hyper-parameters; see ``Tuning``.
+  public var tuning: Tuning?
 
   /// `table`.
   public struct Source: Hashable, Codable, Sendable {
@@ -76,6 +78,9 @@ public struct ComparisonCard: Hashable, Codable, Sendable {
     case network(TrainingConfiguration)
     /// `trees`: boosted trees; the seed is that of the training.
     case trees(TreeConfiguration)
+
+    /// The configuration of a network.
+    var network: TrainingConfiguration? { if case .network(let configuration) = self { configuration } else { nil } }
   }
 
   /// `discovery`: expected events of an experiment, before any cut.

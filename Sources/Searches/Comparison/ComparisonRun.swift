@@ -66,12 +66,7 @@ public struct ComparisonRun: Sendable {
     let lock = try RunLock(folder: options.output)
     defer { withExtendedLifetime(lock) {} }
     if options.fresh { try? FileManager.default.removeItem(at: store.root) }
-    let files = filesFitting(tableURL)
-    guard !files.isEmpty else {
-      throw SampleError(
-        sample: tableURL.lastPathComponent,
-        problem: "no such file: \(tableURL.path); set the card's table.file, or name one with --table")
-    }
+    let files = try tableFiles()
     let digests = try files.map { try Digest.of(fileAt: $0) }
     let digest = digests.count == 1 ? digests[0] : Digest.of(digests.map(\.description).joined(separator: " "))
     let table = try ComparisonTable(files, card.table, progress: progress, cancellation: cancellation)
@@ -108,6 +103,21 @@ public struct ComparisonRun: Sendable {
       inputs: ["card": try Digest.of(fileAt: cardURL), "table": digest], libraries: libraries)
     return Outcome(
       card: card, tables: tables, table: table, curves: curves, descriptions: descriptions, record: record)
+  }
+
+  /// - Throws: ``SampleError`` where there is none.
+  private func tableFiles() throws -> [URL] {
+    let files = filesFitting(tableURL)
+    guard !files.isEmpty else {
+      throw SampleError(
+        sample: tableURL.lastPathComponent,
+        problem: "no such file: \(tableURL.path); set the card's table.file, or name one with --table")
+    }
+    return files
+  }
+
+  func readTable() throws -> ComparisonTable {
+    try ComparisonTable(tableFiles(), card.table, progress: progress, cancellation: cancellation)
   }
 
   /// One training.
