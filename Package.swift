@@ -162,10 +162,13 @@ let package = Package(
       of: "Searches",
       [
         "ByteIO", "Cards", "Columns", "Histograms", "EventFiles", "EventGeneration", "StatisticalModels", "Inference",
-        "Records", "Tensors",
+        "Records", "Tensors", "Learning", "HyperparameterSearch", "TrialStores",
       ]),
     tests(
       of: "searchlight",
-      ["ByteIO", "Columns", "EventFiles", "EventGeneration", "Records", "Searches", "Tensors", argumentParser]),
+      [
+        "ByteIO", "Columns", "EventFiles", "EventGeneration", "Records", "Searches", "Tensors", "TrialStores",
+        argumentParser,
+      ]),
   ]
 )

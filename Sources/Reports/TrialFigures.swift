@@ -14,45 +14,61 @@ extension TrialReport {
 
   private var history: ReportFigure? {
     guard !values.isEmpty else { return nil }
-    let line = zip(trials, best).compactMap { trial, best in best.map { (Double(trial.number), $0) } }
-    var series: [Series] = [
-      .line(
-        LineSeries("best so far", x: line.map(\.0), y: line.map(\.1), style: LineStyle(Palette.okabeIto[1], width: 1.6))
-      ),
-      .points(
-        PointSeries(
-          "trial", x: values.map { Double($0.trial.number) }, y: values.map(\.value), color: Palette.okabeIto[0])),
-    ]
-    let pruned = trials.filter { $0.status == .pruned && $0.value?.isFinite == true }
-    if !pruned.isEmpty {
-      series.append(
-        .points(
-          PointSeries(
-            "given up", x: pruned.map { Double($0.number) }, y: pruned.compactMap(\.value), marker: .openDiamond,
-            color: Color(0x777777))))
-    }
     let (lower, upper) = shownRange
+    func isShown(_ value: Double) -> Bool { value.isFinite && value >= lower && value <= upper }
+    func points(_ label: String, _ status: Trial.Status, _ marker: Marker, _ color: Color) -> Series? {
+      let shown = trials.filter { $0.status == status && $0.value.map(isShown) == true }
+      guard !shown.isEmpty else { return nil }
+      return .points(
+        PointSeries(
+          label, x: shown.map { Double($0.number) }, y: shown.compactMap(\.value), marker: marker, color: color))
+    }
     let panel = Panel(
       x: AxisDescription("Trial", lower: -0.5, upper: Double(max(trials.count, 2)) - 0.5, integers: true),
-      y: AxisDescription(Self.capitalised(search.objective), lower: lower, upper: upper), series: series,
-      legend: upper == nil ? .above : .bottomRight)
+      y: AxisDescription(Self.capitalised(search.objective)),
+      series: [
+        .line(bestLine("best so far", LineStyle(Palette.okabeIto[1], width: 1.6), within: lower...upper)),
+        points("trial", .complete, .circle, Palette.okabeIto[0]),
+        points("given up", .pruned, .openDiamond, Color(0x777777)),
+      ].compactMap(\.self))
     let failed = trials.count { $0.status == .failed }
+    let beyond = trials.count { trial in
+      (trial.status == .complete || trial.status == .pruned) && trial.value.map(isShown) == false
+    }
     return ReportFigure(
       name: "history",
       caption: "\(search.title): \(search.objective) of each trial, and the best of it and those before."
-        + (failed > 0 ? " \(failed) trials failed and are not shown." : ""),
-      figure: Figure(title: "History of trials", width: 400, height: 270, columns: [[panel]], leftMargin: 58))
+        + (failed > 0 ? " \(failed) failed and have none." : "")
+        + (beyond > 0 ? " \(beyond) lie beyond the axis." : ""),
+      figure: Figure(title: "History of trials", width: 400, height: 290, columns: [[panel]], leftMargin: 58))
   }
 
-  /// Ends of the axis of values where bad trials would squeeze the good ones: five times the distance from the best to the middle.
-  private var shownRange: (lower: Double?, upper: Double?) {
+  /// The best value of each trial and those before, in steps.
+  func bestLine(
+    _ label: String, _ style: LineStyle, within range: ClosedRange<Double> = -Double.infinity...Double.infinity
+  ) -> LineSeries {
+    var (x, y): ([Double], [Double]) = ([], [])
+    for (trial, best) in zip(trials, best) {
+      guard let best, range.contains(best) else { continue }
+      if let last = y.last, last != best {
+        x.append(Double(trial.number))
+        y.append(last)
+      }
+      x.append(Double(trial.number))
+      y.append(best)
+    }
+    return LineSeries(label, x: x, y: y, style: style)
+  }
+
+  /// Values that are shown where bad trials would squeeze the good ones: up to five times the distance from the best to the median.
+  private var shownRange: (lower: Double, upper: Double) {
     let sorted = values.map(\.value).sorted()
-    guard let low = sorted.first, let high = sorted.last, low < high else { return (nil, nil) }
+    guard let low = sorted.first, let high = sorted.last else { return (-.infinity, .infinity) }
     let median = sorted[sorted.count / 2]
     let isMinimal = search.direction == .minimize
     let reach = 5 * (isMinimal ? median - low : high - median)
-    guard reach > 0, high - low > 1.5 * reach else { return (nil, nil) }
-    return isMinimal ? (low - 0.06 * reach, low + reach) : (high - reach, high + 0.06 * reach)
+    guard reach > 0, high - low > 1.5 * reach else { return (-.infinity, .infinity) }
+    return isMinimal ? (-.infinity, low + reach) : (high - reach, .infinity)
   }
 
   // MARK: Importance
@@ -98,7 +114,7 @@ extension TrialReport {
     let sorted =
       search.direction == .minimize ? values.sorted { $0.value > $1.value } : values.sorted { $0.value < $1.value }
     let (lower, upper) = shownRange
-    let shown = sorted.filter { $0.value >= lower ?? -.infinity && $0.value <= upper ?? .infinity }
+    let shown = sorted.filter { $0.value >= lower && $0.value <= upper }
     guard let low = shown.map(\.value).min(), let high = shown.map(\.value).max(), low < high else { return nil }
     let space = search.space
     let units = shown.map { space.unit(of: $0.trial.point) }
@@ -116,7 +132,7 @@ extension TrialReport {
         trial.trial.point[parameter.name] == nil ? Self.inactive : unit[index]
       } + [(trial.value - low) / (high - low)]
     }
-    let names = space.parameters.map { literal($0.name) } + [search.objective]
+    let names = space.parameters.map { literal($0.name) } + ["result"]
     let panel = Panel(
       x: .categories(names.map { Category($0) }),
       y: AxisDescription("", lower: -0.14, upper: 1.06, marksEnd: -1),
@@ -126,36 +142,62 @@ extension TrialReport {
             axes: axes, lines: lines, values: shown.map(\.value), darkIsLow: search.direction == .minimize))
       ], legend: .none)
     let hidden = values.count - shown.count
+    // Names that are wider than their columns stand on end.
+    let column = 64.0, widest = widestLabel(names)
     return ReportFigure(
       name: "parallel-coordinates",
       caption:
         "\(search.title): each complete trial as a line through its values; its colour is the \(search.objective)."
         + (hidden > 0 ? " \(hidden) trials far off are not shown." : ""),
       figure: Figure(
-        title: "Parallel coordinates of trials", width: 90 + 64 * Double(names.count), height: 330, columns: [[panel]],
-        leftMargin: 16, rightMargin: 52, bottomMargin: 14 + min(110, widestLabel(names) + 10)))
+        title: "Parallel coordinates of trials", width: 90 + column * Double(names.count), height: 330,
+        columns: [[panel]],
+        leftMargin: 16, rightMargin: 52, bottomMargin: widest < column - 4 ? 26 : widest + 20))
   }
 
-  /// Ends and middle of a range; each value of a choice, and of a short range of whole numbers.
+  /// Each value of a choice and of a short range of whole numbers; round numbers of other ranges.
   private static func marks(_ parameter: SearchParameter, _ index: Int, _ space: SearchSpace) -> [ParallelSeries.Mark] {
-    func mark(_ value: SearchValue) -> ParallelSeries.Mark {
-      .init(space.unit(of: [parameter.name: value])[index], literal(text(value)))
+    func mark(_ value: SearchValue, _ label: String? = nil) -> ParallelSeries.Mark {
+      let usual = if case .real(let x) = value { numberLabel(x) } else { literal(text(value)) }
+      return .init(space.unit(of: [parameter.name: value])[index], label ?? usual)
     }
     switch parameter.domain {
-    case .choice(let values): return values.map(mark)
+    case .choice(let values): return values.map { mark($0) }
     case .integer(let range, _) where range.count <= 10: return range.map { mark(.integer($0)) }
-    case .integer, .real:
-      return [0, 0.25, 0.5, 0.75, 1 - 1e-9].map { unit in
-        var units = [Double](repeating: 0.5, count: space.parameters.count)
-        units[index] = unit
-        return mark(domainValue(parameter, unit))
+    case .integer(let range, let isLogarithmic):
+      let (low, high) = (Double(range.lowerBound), Double(range.upperBound))
+      return roundNumbers(low, high, isLogarithmic, integers: true).map { mark(.integer(Int($0.position)), $0.label) }
+    case .real(let range, _, let isLogarithmic):
+      return roundNumbers(range.lowerBound, range.upperBound, isLogarithmic).map { mark(.real($0.position), $0.label) }
+    }
+  }
+
+  /// About five round numbers of a range.
+  private static func roundNumbers(
+    _ low: Double, _ high: Double, _ isLogarithmic: Bool, integers: Bool = false
+  ) -> [(position: Double, label: String)] {
+    guard isLogarithmic else {
+      let ticks = Ticks.linear(from: low, to: high, target: 6, integers: integers)
+      let power = ticks.exponent == 0 ? "" : "×10^{\(ticks.exponent)}"
+      return ticks.majors.map { ($0.position, $0.label + power) }
+    }
+    let decades = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
+    let isShort = log10(high / low) < 2
+    return decades.flatMap { decade in
+      (isShort ? [1.0, 2, 5] : [1]).compactMap { factor -> (Double, String)? in
+        let value = factor * pow(10, Double(decade))
+        guard value >= low * (1 - 1e-9), value <= high * (1 + 1e-9) else { return nil }
+        return (min(max(value, low), high), numberLabel(value))
       }
     }
   }
 
-  private static func domainValue(_ parameter: SearchParameter, _ unit: Double) -> SearchValue {
-    let alone = try? SearchSpace([SearchParameter(parameter.name, parameter.domain)])
-    return alone?.point(atUnit: [unit])[parameter.name] ?? .none
+  /// `0.02`, `2×10^{-5}`.
+  private static func numberLabel(_ value: Double) -> String {
+    let exponent = value == 0 ? 0 : Int((log10(abs(value)) + 1e-9).rounded(.down))
+    guard !(-3...4).contains(exponent) else { return String(format: "%.4g", value) }
+    let mantissa = String(format: "%.3g", value / pow(10, Double(exponent)))
+    return (mantissa == "1" ? "" : "\(mantissa)×") + "10^{\(exponent)}"
   }
 
   private static func capitalised(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }

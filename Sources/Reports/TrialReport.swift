@@ -80,7 +80,7 @@ public struct TrialReport: Hashable, Codable, Sendable {
     ]
   }
 
-  private static func aligned(_ rows: [[String]]) -> [String] {
+  static func aligned(_ rows: [[String]]) -> [String] {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       row.enumerated().map { column, text in
@@ -90,7 +90,9 @@ public struct TrialReport: Hashable, Codable, Sendable {
     }
   }
 
-  private static func text(_ value: Double?) -> String { value.map { String(format: "%.6g", $0) } ?? "" }
+  static func number(_ value: Double) -> String { String(format: "%.6g", value) }
+
+  private static func text(_ value: Double?) -> String { value.map(number) ?? "" }
 
   static func text(_ value: SearchValue) -> String {
     if case .real(let x) = value { String(format: "%.4g", x) } else { value.description }

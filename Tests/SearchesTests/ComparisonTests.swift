@@ -78,7 +78,7 @@ private let layout = "layout: {label: label, groups: {low: [a, b], high: [p]}}"
     #expect(complaint(card(source).replacing("hidden: [16], ", with: "")).contains("models.shallow.hidden"))
     #expect(
       complaint(card(source).replacing("optimizer: adam", with: "optimizer: adam, momentum: 0.5")).contains(
-        "momentum goes with optimizer: sgd"))
+        "momentum: goes with optimizer: sgd, rmsprop, which is adam here"))
     #expect(
       complaint(card("{file: a.csv, layout: higgs, test: {last: 5, fraction: 0.1}}")).contains("name one of last"))
     #expect(complaint(card("{file: a, layout: {label: y, groups: {g: [y]}}}")).contains("'y' stands twice"))

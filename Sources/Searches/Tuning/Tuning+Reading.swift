@@ -49,7 +49,7 @@ extension Tuning.Strategy {
     case "genetic":
       let names = ["population", "parents", "mutation"]
       self = .genetic(
-        population: try option("population", names, in: 2...10_000, 20),
+        population: try option("population", names, in: 2...10_000, 10),
         parents: try option("parents", names, in: 2...1000, 5),
         mutation: try options?.fields(names)["mutation"].ifPresent?.double(in: 0...1) ?? 0.1)
     case "random": self = .random(batch: try option("batch", ["batch"], in: 1...10_000, 4))

@@ -31,7 +31,7 @@ public struct Tuning: Hashable, Codable, Sendable {
   public enum Strategy: Hashable, Codable, Sendable {
     /// Gaussian process and expected improvement: `batch` *(4, ≥ 1)* points at a time after `initial` *(12, ≥ 1)*.
     case bayesian(batch: Int, initial: Int)
-    /// `population` *(20, ≥ 2)* networks a generation, bred of the best `parents` *(5, ≥ 2)*; `mutation` *(0.1, 0 … 1)* a gene.
+    /// `population` *(10, ≥ 2)* networks a generation, bred of the best `parents` *(5, ≥ 2)*; `mutation` *(0.1, 0 … 1)* a gene.
     case genetic(population: Int, parents: Int, mutation: Double)
     /// Independent points, `batch` *(4, ≥ 1)* at a time.
     case random(batch: Int)
@@ -42,7 +42,7 @@ public struct Tuning: Hashable, Codable, Sendable {
     public init?(word: String) {
       switch word {
       case "bayesian": self = .bayesian(batch: 4, initial: 12)
-      case "genetic": self = .genetic(population: 20, parents: 5, mutation: 0.1)
+      case "genetic": self = .genetic(population: 10, parents: 5, mutation: 0.1)
       case "random": self = .random(batch: 4)
       default: return nil
       }

@@ -70,8 +70,9 @@ extension TuningRun {
     }
   }
 
+  /// Nobody may be listening any more: the next line is then the end.
   private static func say(_ message: WorkerMessage) {
-    FileHandle.standardOutput.write(Data((JSONLine.encode(message) + "\n").utf8))
+    try? FileHandle.standardOutput.write(contentsOf: Data((JSONLine.encode(message) + "\n").utf8))
   }
 }
 
@@ -167,7 +168,8 @@ private final class WorkerProcess: @unchecked Sendable {
     }
   }
 
-  func kill() { if process.isRunning { process.terminate() } }
+  /// A worker has nothing to put in order, and inherits that this program's SIGTERM is handled.
+  func kill() { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }
 
   func evaluate(_ trial: Trial, _ reporter: any TrialReporting) throws -> Double {
     if !isReady {
