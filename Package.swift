@@ -32,7 +32,9 @@ let package = Package(
   name: "Searchlight",
   products: [
     .executable(name: "searchlight", targets: ["searchlight"]),
-    .library(name: "SearchlightLearning", targets: ["Learning", "DecisionTrees", "NeuralNetworks", "Tensors"]),
+    .library(
+      name: "SearchlightLearning",
+      targets: ["Learning", "DecisionTrees", "AnomalyDetection", "HyperparameterSearch", "NeuralNetworks", "Tensors"]),
     .library(name: "SearchlightStatistics", targets: ["StatisticalModels", "Inference"]),
     .library(
       name: "SearchlightFiles", targets: ["ROOTFiles", "EventFiles", "GeneratorFiles", "Columns", "Histograms"]),

@@ -29,7 +29,8 @@ public struct IsolationForest: StoredAnomalyDetector, Hashable {
   public var summary: String { "isolation forest: \(trees.count) trees of \(configuration.subsample) events" }
 
   /// Grows a forest. A tree's rows are drawn with replacement in proportion to their weights, so that a row of weight 2
-  /// counts as two rows; the result depends on the seed and not on the number of threads.
+  /// counts as two rows. The result depends on the seed, but neither on the number of threads nor on the order of columns,
+  /// which are drawn by their names.
   /// - Throws: `LearningError.invalidConfiguration`, ``AnomalyError/tooFewRows(rows:needed:what:)``.
   public init(fitting background: BackgroundSample, configuration: Configuration = Configuration()) throws {
     func need(_ isRight: Bool, _ key: String, _ value: Int, _ allowed: String) throws {
@@ -46,6 +47,7 @@ public struct IsolationForest: StoredAnomalyDetector, Hashable {
     self.configuration = configuration
     let drawing = WeightedDrawing(background.weights)
     let seeds = SeedTree(root: configuration.seed).child(Self.method)
+    let order = features.names.indices.sorted { features.names[$0] < features.names[$1] }.map { Int32($0) }
     let depthLimit = Int(log2(Double(configuration.subsample)).rounded(.up))
     trees = concurrentMap(configuration.trees) { index in
       var random = seeds.stream(UInt64(index))
@@ -53,7 +55,7 @@ public struct IsolationForest: StoredAnomalyDetector, Hashable {
       return features.values.withUnsafeBufferPointer { values in
         guard let values = values.baseAddress else { preconditionFailure("a background without values") }
         return IsolationTree(
-          rows: rows, values: values, columns: features.columnCount, depthLimit: depthLimit, random: &random)
+          rows: rows, values: values, order: order, depthLimit: depthLimit, random: &random)
       }
     }
   }

@@ -28,7 +28,9 @@ struct IsolationTree: Hashable, Sendable, Codable {
   }
 
   /// Grows a tree on rows of a row-major matrix.
-  init(rows: [Int32], values: UnsafePointer<Float>, columns: Int, depthLimit: Int, random: inout RandomStream) {
+  /// - Parameter order: all columns, in the order in which random numbers mean them.
+  init(rows: [Int32], values: UnsafePointer<Float>, order: [Int32], depthLimit: Int, random: inout RandomStream) {
+    let columns = order.count
     nodes = [Node(threshold: .infinity, column: 0, left: 0)]
     pathLengths = [0]
     depth = 0
@@ -39,7 +41,7 @@ struct IsolationTree: Hashable, Sendable, Codable {
       depth = max(depth, level)
       var cut: (column: Int, threshold: Float)?
       if level < depthLimit, to - from > 1 {
-        cut = Self.cut(rows[from..<to], values, columns, &candidates, &random)
+        cut = Self.cut(rows[from..<to], values, order, &candidates, &random)
       }
       guard let cut else {
         pathLengths[node] = Float(Double(level) + Self.averagePathLength(Double(to - from)))
@@ -63,11 +65,12 @@ struct IsolationTree: Hashable, Sendable, Codable {
 
   /// A random column among those that vary, and a place between its least and largest value; `nil` where all rows are equal.
   private static func cut(
-    _ rows: ArraySlice<Int32>, _ values: UnsafePointer<Float>, _ columns: Int, _ candidates: inout [Int32],
+    _ rows: ArraySlice<Int32>, _ values: UnsafePointer<Float>, _ order: [Int32], _ candidates: inout [Int32],
     _ random: inout RandomStream
   ) -> (column: Int, threshold: Float)? {
     // Columns are drawn without replacement until one varies.
-    for column in 0..<columns { candidates[column] = Int32(column) }
+    let columns = order.count
+    for place in 0..<columns { candidates[place] = order[place] }
     for drawn in 0..<columns {
       candidates.swapAt(drawn, drawn + random.integer(below: columns - drawn))
       let column = Int(candidates[drawn])

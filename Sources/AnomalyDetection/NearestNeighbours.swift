@@ -5,8 +5,9 @@ import Records
 
 /// The mean distance to the nearest events of the background: a baseline without a model.
 ///
-/// Features are divided by their standard deviations; distances are Euclidean. The background is thinned to `reference`
-/// events, drawn by weight, so that scoring takes time in proportion to that number.
+/// Features are divided by their standard deviations; distances are Euclidean. A background of more than `reference` events is
+/// thinned to that number, drawn by weight, so that scoring takes time in proportion to it. Events of fewer keep their weights,
+/// scaled to mean 1, and count as so many neighbours: of k neighbours the last may be a part of an event.
 public struct NearestNeighbours: StoredAnomalyDetector, Hashable {
   public static let method = "nearest-neighbours"
 
@@ -29,8 +30,10 @@ public struct NearestNeighbours: StoredAnomalyDetector, Hashable {
   let scales: [Float]
   /// Row-major, scaled.
   let points: [Float]
+  /// As how many events each point counts.
+  let weights: [Float]
 
-  public var summary: String { "\(configuration.neighbours) nearest of \(points.count / max(scales.count, 1)) events" }
+  public var summary: String { "\(configuration.neighbours) nearest of \(weights.count) events" }
 
   /// - Throws: `LearningError.invalidConfiguration`, ``AnomalyError/tooFewRows(rows:needed:what:)``.
   public init(fitting background: BackgroundSample, configuration: Configuration = Configuration()) throws {
@@ -39,39 +42,45 @@ public struct NearestNeighbours: StoredAnomalyDetector, Hashable {
         key: "neighbours", value: "\(configuration.neighbours)", allowed: "1 … \(configuration.reference) (reference)")
     }
     let features = background.features, columns = features.columnCount
-    guard features.rowCount >= configuration.neighbours else {
+    let usable = background.weights.indices.filter { background.weights[$0] > 0 }
+    guard usable.count >= configuration.neighbours else {
       throw AnomalyError.tooFewRows(
-        rows: features.rowCount, needed: configuration.neighbours, what: "\(configuration.neighbours) neighbours")
+        rows: usable.count, needed: configuration.neighbours, what: "\(configuration.neighbours) neighbours")
     }
     featureNames = features.names
     self.configuration = configuration
-    let rows = Self.chosen(background, configuration)
-    let total = background.weights.reduce(0.0) { $0 + Double($1) }
-    var scales = [Float](repeating: 1, count: columns)
-    for column in 0..<columns {
-      var mean = 0.0, square = 0.0
-      for row in 0..<features.rowCount {
-        let weight = Double(background.weights[row]) / total
-        mean += weight * Double(features[row, column])
-      }
-      for row in 0..<features.rowCount {
-        let difference = Double(features[row, column]) - mean
-        square += Double(background.weights[row]) / total * difference * difference
-      }
-      scales[column] = Float(1 / square.squareRoot())
-    }
+    let scaler = try StandardScaler(fitting: features, weights: background.weights)
+    let scales = scaler.widths.map { Float(1 / $0) }
+    let chosen = Self.chosen(usable, background.weights, configuration)
     self.scales = scales
-    points = rows.flatMap { row in (0..<columns).map { features[row, $0] * scales[$0] } }
+    weights = chosen.map(\.weight)
+    points = chosen.flatMap { row, _ in (0..<columns).map { features[row, $0] * scales[$0] } }
   }
 
-  /// All rows where they are few enough, else a weighted choice without repetition (Efraimidis and Spirakis, 2006).
-  private static func chosen(_ background: BackgroundSample, _ configuration: Configuration) -> [Int] {
-    let rows = background.features.rowCount
-    let usable = (0..<rows).filter { background.weights[$0] > 0 }
-    guard usable.count > configuration.reference else { return usable }
+  /// All rows where they are few enough, with weights of mean 1; else `reference` places at equal distances along the rows'
+  /// weights, each row as often as places fall on it.
+  private static func chosen(
+    _ usable: [Int], _ weights: [Float], _ configuration: Configuration
+  ) -> [(row: Int, weight: Float)] {
+    let total = usable.reduce(0.0) { $0 + Double(weights[$1]) }
+    guard usable.count > configuration.reference else {
+      let factor = Double(usable.count) / total
+      return usable.map { ($0, Float(Double(weights[$0]) * factor)) }
+    }
     var random = SeedTree(root: configuration.seed).child(method).stream()
-    let keys = usable.map { (row: $0, key: log(1 - random.uniform()) / Double(background.weights[$0])) }
-    return keys.sorted { $0.key > $1.key }.prefix(configuration.reference).map(\.row).sorted()
+    let step = total / Double(configuration.reference)
+    var place = random.uniform() * step, sum = 0.0
+    var chosen: [(row: Int, weight: Float)] = []
+    for row in usable {
+      sum += Double(weights[row])
+      var count = 0
+      while place < sum {
+        count += 1
+        place += step
+      }
+      if count > 0 { chosen.append((row, Float(count))) }
+    }
+    return chosen
   }
 
   /// The mean distance to the k nearest events.
@@ -79,35 +88,101 @@ public struct NearestNeighbours: StoredAnomalyDetector, Hashable {
     try features.checkColumns(featureNames)
     try features.checkFinite()
     let columns = scales.count
-    let blocks = (features.rowCount + 255) / 256
-    return concurrentMap(blocks) { block -> [Float] in
-      (block * 256..<min((block + 1) * 256, features.rowCount)).map { row in
-        score((0..<columns).map { features.values[row * columns + $0] * scales[$0] })
+    let lanes = blocks()
+    let height = 256
+    return concurrentMap((features.rowCount + height - 1) / height) { block -> [Float] in
+      let rows = block * height..<min((block + 1) * height, features.rowCount)
+      return stride(from: rows.lowerBound, to: rows.upperBound, by: 4).flatMap { first -> ArraySlice<Float> in
+        // Four events share what is read of the points; beyond the end the last one stands in.
+        let events = (0..<4).map { min(first + $0, rows.upperBound - 1) }
+        let queries = events.map { row in (0..<columns).map { features.values[row * columns + $0] * scales[$0] } }
+        return scores(queries, lanes).prefix(min(4, rows.upperBound - first))
       }
     }.flatMap { $0 }
   }
 
-  private func score(_ point: [Float]) -> Float {
-    let columns = point.count, count = points.count / columns
-    let k = min(configuration.neighbours, count)
-    // The k least squared distances so far, the largest first to go.
-    var nearest = [Float](repeating: .infinity, count: k)
-    points.withUnsafeBufferPointer { points in
-      for other in 0..<count {
-        var sum: Float = 0
+  /// Eight points side by side, column after column; places beyond the last point are infinitely far.
+  private func blocks() -> [SIMD8<Float>] {
+    let columns = scales.count, count = weights.count
+    var lanes = [SIMD8<Float>](repeating: SIMD8(repeating: .infinity), count: (count + 7) / 8 * columns)
+    for point in 0..<count {
+      for column in 0..<columns { lanes[point / 8 * columns + column][point % 8] = points[point * columns + column] }
+    }
+    return lanes
+  }
+
+  /// Of four events.
+  private func scores(_ events: [[Float]], _ lanes: [SIMD8<Float>]) -> [Float] {
+    let columns = scales.count
+    var nearest = events.map { _ in Nearest(neighbours: configuration.neighbours) }
+    lanes.withUnsafeBufferPointer { lanes in
+      for block in 0..<lanes.count / columns {
+        var (a, b, c, d) = (SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero)
         for column in 0..<columns {
-          let difference = points[other * columns + column] - point[column]
-          sum += difference * difference
+          let points = lanes[block * columns + column]
+          let (p, q, r, s) = (
+            points - events[0][column], points - events[1][column], points - events[2][column],
+            points - events[3][column]
+          )
+          a += p * p
+          b += q * q
+          c += r * r
+          d += s * s
         }
-        guard sum < nearest[k - 1] else { continue }
-        var place = k - 1
-        while place > 0, nearest[place - 1] > sum {
-          nearest[place] = nearest[place - 1]
-          place -= 1
-        }
-        nearest[place] = sum
+        nearest[0].take(a, block * 8, weights)
+        nearest[1].take(b, block * 8, weights)
+        nearest[2].take(c, block * 8, weights)
+        nearest[3].take(d, block * 8, weights)
       }
     }
-    return nearest.reduce(0) { $0 + $1.squareRoot() } / Float(k)
+    return nearest.map(\.mean)
+  }
+}
+
+/// The nearest points so far, by distance, as many as have a weight of k together.
+private struct Nearest {
+  let neighbours: Float
+  private var squares: [Float] = []
+  private var weights: [Float] = []
+  private var total: Float = 0
+  /// Points farther away do not count.
+  private var limit = Float.infinity
+
+  init(neighbours: Int) { self.neighbours = Float(neighbours) }
+
+  /// Squared distances of eight points.
+  @inline(__always)
+  mutating func take(_ distances: SIMD8<Float>, _ first: Int, _ pointWeights: [Float]) {
+    guard distances.min() < limit else { return }
+    for lane in 0..<8 where distances[lane] < limit { insert(distances[lane], pointWeights[first + lane]) }
+  }
+
+  private mutating func insert(_ square: Float, _ weight: Float) {
+    var place = squares.count
+    squares.append(square)
+    weights.append(weight)
+    while place > 0, squares[place - 1] > square {
+      squares.swapAt(place, place - 1)
+      weights.swapAt(place, place - 1)
+      place -= 1
+    }
+    total += weight
+    while let last = weights.last, total - last >= neighbours {
+      total -= last
+      weights.removeLast()
+      squares.removeLast()
+    }
+    if total >= neighbours, let last = squares.last { limit = last }
+  }
+
+  /// Of the distances, the last point counting as far as it is needed.
+  var mean: Float {
+    var (sum, left) = (Float(0), neighbours)
+    for (square, weight) in zip(squares, weights) {
+      let part = min(weight, left)
+      sum += part * square.squareRoot()
+      left -= part
+    }
+    return sum / (neighbours - left)
   }
 }

@@ -85,6 +85,7 @@ public struct TrainedNetwork: Hashable, Sendable {
         key: "depth", value: "\(depth)", allowed: "1 to \(architecture.layers.count) layers")
     }
     let scaled = try scaler.transform(features)
+    guard features.rowCount > 0 else { return [] }
     let columns = features.columnCount
     let (architecture, parameters) = (architecture, parameters)
     return try await TorchActor.run {

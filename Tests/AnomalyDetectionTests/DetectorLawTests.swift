@@ -79,10 +79,35 @@ import Testing
     for (a, b) in zip(
       try NearestNeighbours(fitting: plain).scores(rows), try NearestNeighbours(fitting: other).scores(turned(rows)))
     { #expect(abs(a - b) < 1e-4) }
-    // A forest draws columns: the mean over rows stays.
-    let a = try IsolationForest(fitting: plain).scores(rows),
-      b = try IsolationForest(fitting: other).scores(turned(rows))
-    #expect(abs(mean(a) - mean(b)) < 0.02)
+    // A forest draws columns by their names: the cuts are the same.
+    #expect(
+      try IsolationForest(fitting: plain).scores(rows) == IsolationForest(fitting: other).scores(turned(rows)))
+  }
+
+  @Test func weightsOfNeighboursCount() throws {
+    // On a line, at 0, 1, 3 and 7, with equal weights, then with the first one twice as heavy as the others.
+    let line = try FeatureMatrix(names: ["x"], values: [0, 1, 3, 7])
+    let place = try FeatureMatrix(names: ["x"], values: [0])
+    func score(_ weights: [Float]?) throws -> Double {
+      let detector = try NearestNeighbours(
+        fitting: BackgroundSample(features: line, weights: weights), configuration: .init(neighbours: 2))
+      return Double(try detector.scores(place)[0]) / Double(detector.scales[0])
+    }
+    #expect(abs(try score(nil) - (0 + 1) / 2) < 1e-6)
+    // Weights of mean 1 are 8/5 and 4/5: the second neighbour counts 2/5.
+    #expect(abs(try score([2, 1, 1, 1]) - 0.4 / 2) < 1e-6)
+    #expect(abs(try score([20, 10, 10, 10]) - 0.4 / 2) < 1e-6)
+    // Thinning takes rows in proportion to their weights.
+    let many = try sample(4000)
+    let weights = (0..<4000).map { Float($0 < 1000 ? 3 : 1) }
+    let thinned = try NearestNeighbours(
+      fitting: BackgroundSample(features: many, weights: weights), configuration: .init(reference: 600))
+    #expect(thinned.weights.reduce(0, +) == 600)
+    let heavy = (0..<thinned.weights.count).filter { point in
+      let value = thinned.points[point * 4] / thinned.scales[0]
+      return (0..<1000).contains { abs(many[$0, 0] - value) < 1e-6 }
+    }
+    #expect(abs(heavy.count - 300) < 12)
   }
 
   @Test func automaticBinsFollowTheDensity() throws {

@@ -222,6 +222,15 @@ struct ComponentTests {
     for (a, b) in zip(found, expected) { #expect(abs(a - b) < 1e-12) }
   }
 
+  /// The first peak is lower than the maximum by γ, each later one by γ more, as in TensorFlow Addons' `scale_mode = "cycle"`.
+  @Test func peaksShrinkByCycle() {
+    let found = rates(.cyclical(maximum: 0.06, halfCycle: 7, shape: .expCycle(gamma: 0.9)), epochs: 1, batches: 50)
+    for (cycle, batch) in [7, 21, 35, 49].enumerated() {
+      #expect(abs(found[batch] - (0.01 + 0.05 * pow(0.9, Double(cycle + 1)))) < 1e-15)
+    }
+    for batch in [0, 14, 28, 42] { #expect(abs(found[batch] - 0.01) < 1e-15) }
+  }
+
   /// Smith's exponential range, from its formula: base 1e-3, maximum 6e-3, half a cycle of 2000, γ = 0.99994.
   @Test func exponentialRange() {
     let schedule = LearningRateSchedule.cyclical(maximum: 6e-3, halfCycle: 2000, shape: .expRange(gamma: 0.99994))
