@@ -52,8 +52,9 @@ public struct BackgroundSample: Hashable, Sendable {
     let sum = given.reduce(0.0) { $0 + Double($1) }
     guard sum > 0 else { throw LearningError.nonPositiveWeights(what: "the background", sum: sum) }
     for column in 0..<features.columnCount where !isValidation {
-      let first = features[0, column]
-      let varies = (0..<rows).contains { features[$0, column] != first }
+      let start = given.firstIndex { $0 > 0 } ?? 0
+      let first = features[start, column]
+      let varies = (start..<rows).contains { features[$0, column] != first && given[$0] > 0 }
       guard varies else { throw AnomalyError.constantColumn(name: features.names[column], value: first) }
     }
     if let protected {

@@ -39,8 +39,6 @@ public struct HistogramScore: StoredAnomalyDetector, Hashable {
     var surprises: [Double]
     /// Of the emptiest bin.
     var farAway: Double
-
-    var width: Double { (high - low) / Double(surprises.count) }
   }
 
   public let featureNames: [String]
@@ -66,9 +64,11 @@ public struct HistogramScore: StoredAnomalyDetector, Hashable {
     self.configuration = configuration
     let features = background.features
     featureNames = features.names
+    // Rows of weight 0 widen no range.
+    let rows = background.weights.indices.filter { background.weights[$0] > 0 }
+    let weights = rows.map { background.weights[$0] }
     densities = concurrentMap(features.columnCount) { column in
-      Self.density(
-        (0..<features.rowCount).map { features[$0, column] }, background.weights, configuration)
+      Self.density(rows.map { features[$0, column] }, weights, configuration)
     }
   }
 
@@ -100,21 +100,39 @@ public struct HistogramScore: StoredAnomalyDetector, Hashable {
   }
 
   /// The number of bins b that maximises Σ n_i log(b n_i/n) − (b − 1 + (log b)^2.5), with weighted counts brought to the
-  /// sample's effective size.
+  /// sample's effective size. O(n log n): edges move with b, and are looked up among sorted values.
   private static func bestCount(_ values: [Float], _ weights: [Float], _ low: Double, _ high: Double) -> Int {
     let sum = weights.reduce(0.0) { $0 + Double($1) }, squares = weights.reduce(0.0) { $0 + Double($1) * Double($1) }
     let effective = sum * sum / squares
-    // One fine histogram of the data would not do: edges move with b.
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    let places = order.map { Double(values[$0]) - low }
+    var cumulative = [0.0]
+    cumulative.reserveCapacity(order.count + 1)
+    for row in order { cumulative.append((cumulative.last ?? 0) + Double(weights[row])) }
     var best = (count: 2, value: -Double.infinity)
     for count in 2...max(2, Int(effective.squareRoot())) {
-      let likelihood = fill(values, weights, low, high, count).reduce(0.0) { partial, weight in
-        let events = weight / sum * effective
-        return events > 0 ? partial + events * log(Double(count) * events / effective) : partial
+      let scale = Double(count) / (high - low)
+      var (likelihood, before) = (0.0, 0.0)
+      for edge in 1...count {
+        let below = edge == count ? places.count : firstPlace(places, notBelow: edge, scale)
+        let events = (cumulative[below] - before) / sum * effective
+        if events > 0 { likelihood += events * log(Double(count) * events / effective) }
+        before = cumulative[below]
       }
       let value = likelihood - (Double(count) - 1 + pow(log(Double(count)), 2.5))
       if value > best.value { best = (count, value) }
     }
     return best.count
+  }
+
+  /// The first of sorted places that ``fill(_:_:_:_:_:)`` puts in bin `edge` or a later one.
+  private static func firstPlace(_ places: [Double], notBelow edge: Int, _ scale: Double) -> Int {
+    var (first, last) = (0, places.count)
+    while first < last {
+      let middle = (first + last) / 2
+      if Int(places[middle] * scale) < edge { first = middle + 1 } else { last = middle }
+    }
+    return first
   }
 
   /// The sum over features, in bits. Its zero has no meaning: densities depend on the features' units.

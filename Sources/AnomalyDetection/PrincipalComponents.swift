@@ -25,16 +25,15 @@ public struct PrincipalComponents: Hashable, Codable, Sendable {
     }
     let weights = background.weights.map(Double.init)
     let total = weights.reduce(0, +)
-    var means = [Double](repeating: 0, count: columns)
-    for row in 0..<rows { for column in 0..<columns { means[column] += weights[row] * Double(features[row, column]) } }
-    for column in 0..<columns { means[column] /= total }
-    var covariance = [Double](repeating: 0, count: columns * columns)
-    var shifted = [Double](repeating: 0, count: columns)
-    for row in 0..<rows {
-      for column in 0..<columns { shifted[column] = Double(features[row, column]) - means[column] }
+    let means = Self.sums(rows, columns) { sums, row in
+      for column in 0..<columns { sums[column] += weights[row] * Double(features.values[row * columns + column]) }
+    }.map { $0 / total }
+    let covariance = Self.sums(rows, columns * columns) { sums, row in
       for i in 0..<columns {
-        let weighted = weights[row] * shifted[i]
-        for j in 0...i { covariance[i * columns + j] += weighted * shifted[j] }
+        let weighted = weights[row] * (Double(features.values[row * columns + i]) - means[i])
+        for j in 0...i {
+          sums[i * columns + j] += weighted * (Double(features.values[row * columns + j]) - means[j])
+        }
       }
     }
     let deviations = (0..<columns).map { (covariance[$0 * columns + $0] / total).squareRoot() }
@@ -59,24 +58,43 @@ public struct PrincipalComponents: Hashable, Codable, Sendable {
     }
   }
 
+  /// Sums over rows, in blocks of fixed size on all cores, which are added up in order.
+  private static func sums(
+    _ rows: Int, _ count: Int, _ add: @Sendable (inout UnsafeMutableBufferPointer<Double>, Int) -> Void
+  ) -> [Double] {
+    let height = 4096
+    let parts = concurrentMap((rows + height - 1) / height) { block -> [Double] in
+      var part = [Double](repeating: 0, count: count)
+      part.withUnsafeMutableBufferPointer { sums in
+        for row in block * height..<min((block + 1) * height, rows) { add(&sums, row) }
+      }
+      return part
+    }
+    return parts.reduce(into: [Double](repeating: 0, count: count)) { sums, part in
+      for index in 0..<count { sums[index] += part[index] }
+    }
+  }
+
   /// The components of each row.
   /// - Throws: `LearningError` for other columns.
   public func rotated(_ features: FeatureMatrix) throws -> FeatureMatrix {
     try features.checkColumns(featureNames)
-    let columns = featureNames.count
-    var values = [Float](repeating: 0, count: features.values.count)
-    var standard = [Double](repeating: 0, count: columns)
-    for row in 0..<features.rowCount {
-      for column in 0..<columns {
-        standard[column] = (Double(features.values[row * columns + column]) - means[column]) / deviations[column]
-      }
-      for component in 0..<columns {
-        var sum = 0.0
-        for column in 0..<columns { sum += rotation[component * columns + column] * standard[column] }
-        values[row * columns + component] = Float(sum)
+    let columns = featureNames.count, rows = features.rowCount
+    let height = 1024
+    let blocks = concurrentMap((rows + height - 1) / height) { block -> [Float] in
+      var standard = [Double](repeating: 0, count: columns)
+      return (block * height..<min((block + 1) * height, rows)).flatMap { row -> [Float] in
+        for column in 0..<columns {
+          standard[column] = (Double(features.values[row * columns + column]) - means[column]) / deviations[column]
+        }
+        return (0..<columns).map { component in
+          var sum = 0.0
+          for column in 0..<columns { sum += rotation[component * columns + column] * standard[column] }
+          return Float(sum)
+        }
       }
     }
-    return try FeatureMatrix(names: names, values: values)
+    return try FeatureMatrix(names: names, values: Array(blocks.joined()))
   }
 
   /// The background in components.

@@ -155,6 +155,11 @@ import Testing
     var constant = features
     for row in 0..<100 { constant[row, 2] = 7 }
     #expect(message { _ = try BackgroundSample(features: constant) }.contains("feature 'x2' is 7.0 in every event"))
+    // One that varies in events of weight 0 only is as constant.
+    constant[5, 2] = 8
+    let weights: [Float] = (0..<100).map { $0 == 5 ? 0 : 1 }
+    #expect(
+      message { _ = try BackgroundSample(features: constant, weights: weights) }.contains("feature 'x2' is 7.0"))
     var broken = features
     broken[4, 1] = .nan
     #expect(message { _ = try BackgroundSample(features: broken) }.contains("feature 'x1' is nan in row 4"))

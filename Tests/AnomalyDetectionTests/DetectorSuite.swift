@@ -59,7 +59,7 @@ private func checkWeights<Detector: KeptDetector>(
   let count = background.features.rowCount
   let intruders = try DeepSample.rows(count, seed: 6, isSignal: true)
   let mixture = try FeatureMatrix(
-    names: background.features.names, values: background.features.values + intruders.values)
+    names: background.features.names, values: background.features.values + intruders.values.map { 5 * $0 })
   let weightless = (0..<2 * count).map { Float($0 < count ? 1 : 0) }
   let clean = try await DeepSample.auc(fit(BackgroundSample(features: mixture, weights: weightless)))
   #expect(abs(clean - auc) < spread, "rows of weight 0 count: AUC \(clean), \(auc) without them")

@@ -8,7 +8,7 @@ import Tensors
 
 // usage: anomaly-benchmark forest|histogram|neighbours FOLDER COLUMNS | trees FOLDER COLUMNS
 //                          | auto-encoder|deep-svdd|variational-auto-encoder BATCH EPOCHS plain|fused THREADS
-// The first fit on FOLDER/train.f32 and score FOLDER/test.f32 (float32, row by row), print the seconds that each took and
+// The first fit on FOLDER/train.f32 and score FOLDER/test.f32 (float32, row by row), print the seconds that each took, by the clock and of all cores, and
 // write FOLDER/scores.f32; `trees` scores with a forest of scikit-learn's, FOLDER/forest.json; the last print training rows a
 // second, epoch by epoch.
 
@@ -23,19 +23,25 @@ func matrix(_ folder: URL, _ name: String, columns: Int) throws -> FeatureMatrix
   return try FeatureMatrix(names: (0..<columns).map { "f\($0)" }, values: values)
 }
 
-func seconds<Result>(_ body: () throws -> Result) rethrows -> (Result, Double) {
-  let start = ContinuousClock.now
+/// Seconds by the clock, and of all cores.
+struct Cost {
+  var wall, processor: Double
+}
+
+func measured<Result>(_ body: () throws -> Result) rethrows -> (Result, Cost) {
+  let start = ContinuousClock.now, before = clock()
   let result = try body()
-  return (result, (ContinuousClock.now - start) / .seconds(1))
+  let wall = (ContinuousClock.now - start) / .seconds(1)
+  return (result, Cost(wall: wall, processor: Double(clock() - before) / Double(CLOCKS_PER_SEC)))
 }
 
 func run(_ folder: URL, columns: Int, fit: (BackgroundSample) throws -> (FeatureMatrix) throws -> [Float]) throws {
   let train = try matrix(folder, "train.f32", columns: columns), test = try matrix(folder, "test.f32", columns: columns)
   // The checks of the background are part of the fit, as those of the peers are.
-  let (score, fitTime) = try seconds { try fit(BackgroundSample(features: train)) }
-  let (scores, scoreTime) = try seconds { try score(test) }
+  let (score, fitting) = try measured { try fit(BackgroundSample(features: train)) }
+  let (scores, scoring) = try measured { try score(test) }
   try scores.withUnsafeBytes { Data($0) }.write(to: folder.appendingPathComponent("scores.f32"))
-  print(String(format: "%.4f %.4f", fitTime, scoreTime))
+  print(fitting.wall, scoring.wall, fitting.processor, scoring.processor)
 }
 
 /// Times at which epochs ended.
@@ -83,9 +89,8 @@ case "neighbours":
 case "trees":
   let url = folder.appendingPathComponent("forest.json")
   let forest = try IsolationForest(scikitLearn: Data(contentsOf: url), path: url.path)
-  let (scores, time) = try seconds { try forest.scores(matrix(folder, "test.f32", columns: columns)) }
+  let scores = try forest.scores(matrix(folder, "test.f32", columns: columns))
   try scores.withUnsafeBytes { Data($0) }.write(to: folder.appendingPathComponent("scores.f32"))
-  print(String(format: "%.4f", time))
 case AutoEncoder.method: try await train(AutoEncoder.self, arguments)
 case DeepSVDD.method: try await train(DeepSVDD.self, arguments)
 case VariationalAutoEncoder.method: try await train(VariationalAutoEncoder.self, arguments)
