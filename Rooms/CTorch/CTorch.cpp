@@ -1,13 +1,12 @@
 // The table of the room: tensors, operations and autograd of LibTorch behind plain C functions.
 
 #include <ATen/Parallel.h>
-#include <ATen/detail/CUDAHooksInterface.h>
-#include <dlfcn.h>
 #include <torch/headeronly/version.h>
 
 #include <cstdlib>
 #include <cstring>
 
+#include "Backend.h"
 #include "Support.h"
 
 namespace ctorch {
@@ -28,12 +27,15 @@ namespace {
 
 const char *version() { return TORCH_VERSION; }
 const char *lastError() { return lastErrorText.c_str(); }
-int32_t cudaDeviceCount() {
-  try {
-    return at::hasCUDA() ? static_cast<int32_t>(at::detail::getCUDAHooks().deviceCount()) : 0;
-  } catch (...) {
-    return 0;
-  }
+CTorchStatus cudaName(int32_t device, char *buffer, int64_t size) {
+  return guarded([&] {
+    const std::string name = cudaDeviceName(device);
+    TORCH_CHECK(static_cast<int64_t>(name.size()) < size, "a name of ", name.size(), " bytes");
+    std::memcpy(buffer, name.c_str(), name.size() + 1);
+  });
+}
+CTorchStatus usingDevice(int32_t device) {
+  return guarded([&] { cudaBackend(device); });
 }
 int32_t threads() { return at::get_num_threads(); }
 CTorchStatus setThreads(int32_t count) {
@@ -317,6 +319,9 @@ static const CTorchTable table = {
     binaryCrossEntropy, meanSquaredError,
     setRequiresGradient, requiresGradient, backward, gradient, clearGradient, detach, setGradientRecording,
     optimizerStep, denseCreate, denseRelease, denseStep, denseForward, denseBackward, denseOutputs,
+    cudaState, cudaName, usingDevice, optimizerStepAll,
+    residentCreate, residentRelease, residentBegin, residentRun, residentLosses, residentForward, residentBackward,
+    residentOutputs,
 };
 
 }  // namespace ctorch
@@ -329,8 +334,5 @@ extern "C" __attribute__((visibility("default"))) const CTorchTable *CTorch_tabl
   const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
   if (wide || __builtin_cpu_supports("avx2")) { setenv("MKL_CBWR", wide ? "AVX512,STRICT" : "AVX2,STRICT", 0); }
 #endif
-  // With a CUDA build of LibTorch the device part registers itself when it is loaded; without one this finds nothing.
-  static void *const cuda = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
-  (void)cuda;
   return &ctorch::table;
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "Backend.h"
 #include "Kernels.h"
 #include "Support.h"
 
@@ -40,13 +41,14 @@ CTorchStatus keepMask(uint64_t key, uint64_t step, uint32_t threshold, int64_t r
                       CTorchTensorRef *out) {
   return yielding(out, [&] {
     TORCH_CHECK(rows >= 0 && columns >= 0, "mask of ", rows, " × ", columns);
+    if (device >= 0) { return maskOn(cudaBackend(device), key, step, threshold, rows, columns); }
     at::Tensor mask = at::empty({rows, columns}, at::kFloat);
     float *data = writable(mask);
     parallel(blocks(rows, kRowBlock), [&](int64_t block) {
       const int64_t at = block * kRowBlock;
       kernels().keepMask(key, step, threshold, at, std::min(rows, at + kRowBlock), columns, data);
     });
-    return device < 0 ? mask : mask.to(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device)));
+    return mask;
   });
 }
 

@@ -13,11 +13,7 @@
 namespace ctorch {
 namespace {
 
-constexpr float kSeluAlpha = 1.6732632423543772848170429916717f;
-constexpr float kSeluScale = 1.0507009873554804934193349852946f;
 constexpr int kLanes = 16;
-
-enum Activation { identity, selu, relu, leakyRelu, elu, sigmoid, tangent, silu };
 
 // Philox4x32-10 of Salmon, Moraes, Dror and Shaw (SC'11), on sixteen counters at once. The counter of lane i is
 // (16 group + i, step), 64 bits each; a group's 64 words, word-major, are its 128 16-bit numbers (low half first).
@@ -51,62 +47,6 @@ inline void philoxGroup(uint64_t key, uint64_t step, uint64_t group, uint16_t *o
 }
 
 inline uint64_t groupsOf(int64_t columns) { return static_cast<uint64_t>((columns + kMaskGroup - 1) / kMaskGroup); }
-
-// exp(x) for x ≤ 88: 2ⁿ times a polynomial of the remainder |r| ≤ ln2/2. The coefficients are 1/k!; the first term
-// left out is r⁷/5040 < 1.2e-7 · 2⁻¹ relative, so the result is good to about one unit in the last place.
-inline float exponential(float x) {
-  x = x < -87.0f ? -87.0f : x;
-  x = x > 88.0f ? 88.0f : x;
-  const float shifted = x * 1.44269504088896341f + 12582912.0f;  // 1.5·2²³: rounds to an integer in the low bits
-  const float n = shifted - 12582912.0f;
-  float r = x - n * 0.693359375f;
-  r = r - n * -2.12194440e-4f;
-  float p = 1.9841269841e-4f;
-  p = p * r + 1.3888888889e-3f;
-  p = p * r + 8.3333333333e-3f;
-  p = p * r + 4.1666666667e-2f;
-  p = p * r + 1.6666666667e-1f;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  int32_t bits, scaleBits;
-  std::memcpy(&bits, &shifted, sizeof bits);
-  scaleBits = (bits - 0x4B400000 + 127) << 23;
-  float scale;
-  std::memcpy(&scale, &scaleBits, sizeof scale);
-  return p * scale;
-}
-
-struct ValueAndSlope {
-  float value, slope;
-};
-
-template <Activation kind>
-inline ValueAndSlope activate(float z, float parameter) {
-  if constexpr (kind == selu) {
-    const float e = kSeluScale * kSeluAlpha * exponential(z > 0 ? 0 : z);
-    return {z > 0 ? kSeluScale * z : e - kSeluScale * kSeluAlpha, z > 0 ? kSeluScale : e};
-  } else if constexpr (kind == relu) {
-    return {z > 0 ? z : 0, z > 0 ? 1.0f : 0.0f};
-  } else if constexpr (kind == leakyRelu) {
-    return {z > 0 ? z : parameter * z, z > 0 ? 1.0f : parameter};
-  } else if constexpr (kind == elu) {
-    const float e = parameter * exponential(z > 0 ? 0 : z);
-    return {z > 0 ? z : e - parameter, z > 0 ? 1.0f : e};
-  } else if constexpr (kind == sigmoid) {
-    const float s = 1.0f / (1.0f + exponential(-z));
-    return {s, s * (1.0f - s)};
-  } else if constexpr (kind == tangent) {
-    const float e = exponential(-2.0f * (z > 0 ? z : -z));
-    const float t = (1.0f - e) / (1.0f + e);
-    return {z > 0 ? t : -t, 1.0f - t * t};
-  } else if constexpr (kind == silu) {
-    const float s = 1.0f / (1.0f + exponential(-z));
-    return {z * s, s * (1.0f + z * (1.0f - s))};
-  } else {
-    return {z, 1.0f};
-  }
-}
 
 template <Activation kind>
 void forwardRows(const ActivationPass &pass, int64_t begin, int64_t end, int64_t columns, const float *bias, float *z,

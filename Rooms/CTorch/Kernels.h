@@ -5,23 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "Elementwise.h"
+
 namespace ctorch {
-
-/// Random bits come in groups of 128 16-bit numbers; each row of a mask starts at a new group.
-constexpr int64_t kMaskGroup = 128;
-
-struct ActivationPass {
-  int32_t activation;
-  float parameter;
-  uint32_t dropThreshold;
-  float dropped, scale, shift;
-  uint64_t key, step;
-};
-
-struct StepNumbers {
-  float beta1, beta2, keep, gradientRate, momentumRate, secondCorrection, epsilon, coupledDecay;
-  bool nesterov;
-};
 
 /// One rule of an optimiser over `count` elements of a parameter with its gradient and moments.
 using UpdateRule = void (*)(const StepNumbers &numbers, int64_t count, const float *gradient, float *parameter,

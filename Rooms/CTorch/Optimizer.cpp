@@ -9,7 +9,7 @@
 
 namespace ctorch {
 
-static StepNumbers numbers(const CTorchOptimizerStep &s) {
+StepNumbers stepNumbers(const CTorchOptimizerStep &s) {
   return {static_cast<float>(s.beta1),        static_cast<float>(s.beta2),        static_cast<float>(s.keep),
           static_cast<float>(s.gradient_rate), static_cast<float>(s.momentum_rate),
           static_cast<float>(s.second_correction), static_cast<float>(s.epsilon), static_cast<float>(s.coupled_decay),
@@ -80,35 +80,87 @@ void updateAll(std::vector<Updated> &parameters, const CTorchOptimizerStep &step
     });
   }
   clip(parameters, step);
-  const StepNumbers constants = numbers(step);
+  const StepNumbers constants = stepNumbers(step);
   for (Updated &u : parameters) { applyRule(step.rule, constants, u); }
 }
 
-static void generalStep(const CTorchOptimizerStep &s, const at::Tensor &gradient, at::Tensor &p, at::Tensor &m,
-                        at::Tensor &v) {
-  const at::Tensor g = s.coupled_decay == 0 ? gradient : gradient.add(p, s.coupled_decay);
-  at::Tensor change;
-  switch (s.rule) {
-    case CTORCH_RULE_MOMENTS:
-      m.mul_(s.beta1).add_(g, 1 - s.beta1);
-      v.mul_(s.beta2).addcmul_(g, g, 1 - s.beta2);
-      change = g.mul(s.gradient_rate).add_(m, s.momentum_rate)
-                   .div_(v.mul(s.second_correction).sqrt_().add_(s.epsilon));
-      break;
-    case CTORCH_RULE_DESCENT:
-      m.mul_(s.beta1).add_(g);
-      change = (s.nesterov != 0 ? g.add(m, s.beta1) : m).mul(s.gradient_rate);
-      break;
-    case CTORCH_RULE_RMSPROP:
-      v.mul_(s.beta2).addcmul_(g, g, 1 - s.beta2);
-      m.mul_(s.beta1).add_(g.div(v.sqrt().add_(s.epsilon)));
-      change = m.mul(s.gradient_rate);
-      break;
-    default:
-      v.addcmul_(g, g, 1);
-      change = g.mul(s.gradient_rate).div_(v.sqrt().add_(s.epsilon));
+/// The same by LibTorch's operations over lists of tensors: a few launches on a device however many parameters there are,
+/// and no number is waited for.
+struct Listed {
+  std::vector<at::Tensor> gradients, parameters, m, v;
+};
+
+static void clipListed(Listed &all, const CTorchOptimizerStep &s) {
+  if (s.clipping == CTORCH_CLIP_NONE) { return; }
+  at::Tensor norms = at::stack(at::_foreach_norm(all.gradients));
+  if (s.clipping == CTORCH_CLIP_GLOBAL) { norms = norms.square().sum().sqrt().expand_as(norms); }
+  const at::Tensor factors = norms.add(1e-6).reciprocal().mul(s.clip_norm).clamp_max(1.0);
+  for (size_t i = 0; i < all.gradients.size(); ++i) {
+    all.gradients[i] = all.gradients[i] * factors[static_cast<int64_t>(i)];
   }
-  p.mul_(s.keep).sub_(change);
+}
+
+static void ruleListed(Listed &all, const CTorchOptimizerStep &s) {
+  std::vector<at::Tensor> g = all.gradients;
+  if (s.coupled_decay != 0) { g = at::_foreach_add(g, all.parameters, s.coupled_decay); }
+  if (s.keep != 1) { at::_foreach_mul_(all.parameters, s.keep); }
+  const auto roots = [&](const std::vector<at::Tensor> &squares) {
+    std::vector<at::Tensor> divisors = at::_foreach_sqrt(squares);
+    at::_foreach_add_(divisors, s.epsilon);
+    return divisors;
+  };
+  switch (s.rule) {
+    case CTORCH_RULE_MOMENTS: {
+      at::_foreach_mul_(all.m, s.beta1);
+      at::_foreach_add_(all.m, g, 1 - s.beta1);
+      at::_foreach_mul_(all.v, s.beta2);
+      at::_foreach_addcmul_(all.v, g, g, 1 - s.beta2);
+      std::vector<at::Tensor> change = at::_foreach_mul(g, s.gradient_rate);
+      at::_foreach_add_(change, all.m, s.momentum_rate);
+      at::_foreach_addcdiv_(all.parameters, change, roots(at::_foreach_mul(all.v, s.second_correction)), -1);
+      return;
+    }
+    case CTORCH_RULE_DESCENT:
+      at::_foreach_mul_(all.m, s.beta1);
+      at::_foreach_add_(all.m, g);
+      at::_foreach_add_(all.parameters, s.nesterov != 0 ? at::_foreach_add(g, all.m, s.beta1) : all.m, -s.gradient_rate);
+      return;
+    case CTORCH_RULE_RMSPROP:
+      at::_foreach_mul_(all.v, s.beta2);
+      at::_foreach_addcmul_(all.v, g, g, 1 - s.beta2);
+      at::_foreach_mul_(all.m, s.beta1);
+      at::_foreach_addcdiv_(all.m, g, roots(all.v));
+      at::_foreach_add_(all.parameters, all.m, -s.gradient_rate);
+      return;
+    default:
+      at::_foreach_addcmul_(all.v, g, g);
+      at::_foreach_addcdiv_(all.parameters, g, roots(all.v), -s.gradient_rate);
+  }
+}
+
+CTorchStatus optimizerStepAll(const CTorchUpdated *parameters, int32_t count, const CTorchOptimizerStep *step) {
+  return guarded([&] {
+    at::NoGradGuard guard;
+    checkRule(*step);
+    Listed all;
+    for (int32_t i = 0; i < count; ++i) {
+      const CTorchUpdated &u = parameters[i];
+      const at::Tensor p = u.parameter->value.detach();
+      at::Tensor g = u.gradient->value.contiguous();
+      TORCH_CHECK(p.sizes() == g.sizes() && p.sizes() == u.m->value.sizes() && p.sizes() == u.v->value.sizes(),
+                  "optimiser step: parameter ", i, " ", p.sizes(), ", gradient ", g.sizes(), ", moments ",
+                  u.m->value.sizes(), " and ", u.v->value.sizes(), " differ in shape");
+      if (u.l1 != 0) { g = g.add(p.sign(), u.l1); }
+      if (u.l2 != 0) { g = g.add(p, u.l2); }
+      all.gradients.push_back(g);
+      all.parameters.push_back(p);
+      all.m.push_back(u.m->value);
+      all.v.push_back(u.v->value);
+    }
+    if (count == 0) { return; }
+    clipListed(all, *step);
+    ruleListed(all, *step);
+  });
 }
 
 CTorchStatus optimizerStep(CTorchTensorRef parameter, CTorchTensorRef gradient, CTorchTensorRef m, CTorchTensorRef v,
@@ -123,9 +175,10 @@ CTorchStatus optimizerStep(CTorchTensorRef parameter, CTorchTensorRef gradient, 
                 " and ", v->value.sizes(), " differ in shape");
     if (isPlain(p) && isPlain(g) && isPlain(m->value) && isPlain(v->value)) {
       Updated updated{g, p, m->value, v->value};
-      applyRule(step->rule, numbers(*step), updated);
+      applyRule(step->rule, stepNumbers(*step), updated);
     } else {
-      generalStep(*step, g, p, m->value, v->value);
+      Listed one{{g}, {p}, {m->value}, {v->value}};
+      ruleListed(one, *step);
     }
   });
 }

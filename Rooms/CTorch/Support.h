@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../../Sources/CTorch/include/CTorch.h"
+#include "Elementwise.h"
 
 struct CTorchTensor {
   at::Tensor value;
@@ -75,11 +76,13 @@ struct Updated {
 };
 /// Penalties, clipping and the rule, over all parameters of a network.
 void updateAll(std::vector<Updated> &parameters, const CTorchOptimizerStep &step);
+StepNumbers stepNumbers(const CTorchOptimizerStep &step);
 
 CTorchStatus keepMask(uint64_t key, uint64_t step, uint32_t threshold, int64_t rows, int64_t columns, int32_t device,
                       CTorchTensorRef *out);
 CTorchStatus optimizerStep(CTorchTensorRef parameter, CTorchTensorRef gradient, CTorchTensorRef m, CTorchTensorRef v,
                            const CTorchOptimizerStep *step);
+CTorchStatus optimizerStepAll(const CTorchUpdated *parameters, int32_t count, const CTorchOptimizerStep *step);
 CTorchStatus denseCreate(const CTorchDenseLayer *layers, int32_t count, int64_t largestBatch, CTorchDenseRef *out);
 void denseRelease(CTorchDenseRef network);
 CTorchStatus denseStep(CTorchDenseRef network, CTorchTensorRef features, CTorchTensorRef targets,
@@ -88,6 +91,17 @@ CTorchStatus denseStep(CTorchDenseRef network, CTorchTensorRef features, CTorchT
 CTorchStatus denseForward(CTorchDenseRef network, CTorchTensorRef features, const int32_t *rows, int64_t count,
                           uint64_t step, CTorchTensorRef *outputs);
 CTorchStatus denseBackward(CTorchDenseRef network, CTorchTensorRef seed, const CTorchOptimizerStep *update);
+CTorchStatus residentCreate(const CTorchDenseLayer *layers, int32_t count, int64_t largestBatch, int64_t rows,
+                            CTorchResidentRef *out);
+void residentRelease(CTorchResidentRef network);
+CTorchStatus residentBegin(CTorchResidentRef network, const int32_t *order, int64_t rows, int64_t batch,
+                           uint64_t firstStep, const CTorchOptimizerStep *updates, int64_t batches);
+CTorchStatus residentRun(CTorchResidentRef network, CTorchTensorRef features, CTorchTensorRef targets,
+                         CTorchTensorRef weights, int32_t loss, int64_t from, int64_t to);
+CTorchStatus residentLosses(CTorchResidentRef network, double *losses, int64_t count);
+CTorchStatus residentForward(CTorchResidentRef network, CTorchTensorRef features, CTorchTensorRef *outputs);
+CTorchStatus residentBackward(CTorchResidentRef network, CTorchTensorRef seed);
+CTorchStatus residentOutputs(CTorchResidentRef network, CTorchTensorRef features, CTorchTensorRef *outputs);
 CTorchStatus denseOutputs(CTorchDenseRef network, const float *features, int64_t events, float *outputs);
 
 }  // namespace ctorch

@@ -1,16 +1,17 @@
 # libCTorch.so: ATen headers only, three variants of the kernels on x86-64.
 LIBTORCH ?= $(SEARCHLIGHT_CACHE)/libtorch-2.11.0
-TORCH_SOURCES := $(addprefix CTorch/,CTorch.cpp Dense.cpp Optimizer.cpp)
+TORCH_SOURCES := $(addprefix CTorch/,CTorch.cpp Cuda.cpp Dense.cpp DeviceHost.cpp Optimizer.cpp Resident.cpp)
 TORCH_FLAGS := -std=c++17 -O3 -fPIC -fvisibility=hidden -Wall -Wno-nullability-completeness \
   -isystem $(LIBTORCH)/include -isystem $(LIBTORCH)/include/torch/csrc/api/include
 KERNEL_FLAGS := -std=c++17 -O3 -fPIC -fvisibility=hidden -Wall -fno-math-errno -fno-trapping-math
 TORCH_BUILD := $(OUT)/obj/CTorch
-TORCH_OBJECTS := $(addprefix $(TORCH_BUILD)/,CTorch.o Dense.o Optimizer.o Dispatch.o KernelsBaseline.o)
+TORCH_OBJECTS := $(patsubst CTorch/%.cpp,$(TORCH_BUILD)/%.o,$(TORCH_SOURCES)) \
+  $(addprefix $(TORCH_BUILD)/,Dispatch.o KernelsBaseline.o)
 ifeq ($(shell uname -m),x86_64)
 TORCH_OBJECTS += $(addprefix $(TORCH_BUILD)/,KernelsV3.o KernelsV4.o)
 TORCH_DISPATCH := -DCTORCH_X86_VARIANTS
 endif
-TORCH_HEADERS := $(wildcard CTorch/*.h) ../Sources/CTorch/include/CTorch.h
+TORCH_HEADERS := $(wildcard CTorch/*.h CTorch/*.cu) ../Sources/CTorch/include/CTorch.h
 
 CTorch: $(OUT)/libCTorch.so
 
@@ -19,7 +20,7 @@ $(OUT)/libCTorch.so: $(TORCH_OBJECTS)
 	  -Wl,-rpath,$(LIBTORCH)/lib -Wl,--allow-shlib-undefined -Wl,--no-undefined
 	mv $@.partial $@
 
-$(TORCH_BUILD)/CTorch.o $(TORCH_BUILD)/Dense.o $(TORCH_BUILD)/Optimizer.o: $(TORCH_BUILD)/%.o: CTorch/%.cpp $(TORCH_HEADERS) | $(TORCH_BUILD)
+$(patsubst CTorch/%.cpp,$(TORCH_BUILD)/%.o,$(TORCH_SOURCES)): $(TORCH_BUILD)/%.o: CTorch/%.cpp $(TORCH_HEADERS) | $(TORCH_BUILD)
 	$(CXX) $(TORCH_FLAGS) -c $< -o $@
 $(TORCH_BUILD)/Dispatch.o: CTorch/Dispatch.cpp $(TORCH_HEADERS) | $(TORCH_BUILD)
 	$(CXX) $(KERNEL_FLAGS) $(TORCH_DISPATCH) -c $< -o $@

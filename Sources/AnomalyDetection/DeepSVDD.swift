@@ -196,7 +196,8 @@ struct SphereObjective: TrainingObjective {
   }
 
   func sum(_ batch: ObjectiveBatch, state: inout [Double]) throws -> Tensor {
-    let centre = try Tensor(centre, shape: [1, centre.count]).converted(to: batch.outputs.elementType)
+    let centre = try Tensor(centre, shape: [1, centre.count], device: batch.outputs.device).converted(
+      to: batch.outputs.elementType)
     let squares = try (batch.outputs - centre).squared().sum(axes: [1])
     let rows = Double(batch.rows)
     let sum: Tensor

@@ -56,16 +56,32 @@ enum NetworkFiles {
 enum NetworkScoring {
   /// Row-major [rows, width of the last layer, or of layer `depth`].
   static func outputs(
-    _ network: Sequential, _ values: [Float], columns: Int, batchSize: Int, depth: Int? = nil
+    _ network: Sequential, _ values: [Float], columns: Int, batchSize: Int, depth: Int? = nil, device: Device = .cpu
   ) throws -> [Float] {
     var outputs: [Float] = []
     let rows = values.count / columns
     outputs.reserveCapacity(rows * network.architecture.outputs)
     for start in stride(from: 0, to: rows, by: batchSize) {
       let end = min(rows, start + batchSize)
-      let batch = try Tensor(Array(values[start * columns..<end * columns]), shape: [end - start, columns])
+      let batch = try Tensor(
+        Array(values[start * columns..<end * columns]), shape: [end - start, columns], device: device)
       outputs += try network.output(of: depth ?? network.layers.count, batch, mode: .inference).floats()
     }
     return outputs
+  }
+
+  /// All outputs on a device, in its memory where the chain allows it.
+  static func outputs(
+    _ architecture: NetworkArchitecture, _ parameters: [String: StoredParameter], _ values: [Float], columns: Int,
+    device: Device
+  ) throws -> [Float] {
+    let network = try Sequential(architecture, .stored(parameters), device: device)
+    if let chain = FusedChain(network) {
+      let resident = try ResidentDenseNetwork(layers: chain.layers, largestBatch: ResidentChain.answersAtATime, rows: 0)
+      return try resident.outputs(Tensor(values, shape: [values.count / columns, columns])).floats()
+    }
+    return try Tensor.withoutGradients {
+      try outputs(network, values, columns: columns, batchSize: ResidentChain.answersAtATime, device: device)
+    }
   }
 }

@@ -123,6 +123,7 @@ public final class Optimizer {
   /// One step along the gradients that the last backward pass left, which are then cleared.
   public func step() throws {
     let numbers = advance()
+    guard parameters.allSatisfy({ $0.tensor.device == .cpu }) else { return try stepOnDevice(numbers) }
     try Tensor.withoutGradients {
       let gradients = try clipped(parameters.map { try penalised($0, $0.tensor.gradient()) })
       for (index, parameter) in parameters.enumerated() {
@@ -130,6 +131,19 @@ public final class Optimizer {
         try parameter.tensor.clearGradient()
       }
     }
+  }
+
+  /// The same over all parameters at once, without waiting for the device.
+  func stepOnDevice(_ numbers: OptimizerStep) throws {
+    try numbers.apply(
+      to: zip(parameters, moments).map { parameter, moments in
+        let isWeight = parameter.tensor.shape.count == 2
+        return (
+          parameter: parameter.tensor, gradient: try parameter.tensor.gradient(), moments: moments,
+          l1: isWeight ? extras.l1 : 0, l2: isWeight ? 2 * extras.l2 : 0
+        )
+      })
+    for parameter in parameters { try parameter.tensor.clearGradient() }
   }
 
   private func penalised(_ parameter: NamedParameter, _ gradient: Tensor) throws -> Tensor {

@@ -96,6 +96,10 @@ public struct TrainedClassifier: Classifier, Hashable {
     let columns = features.columnCount
     let (architecture, parameters) = (architecture, parameters)
     return try await TorchActor.run {
+      let device = TorchRuntime.device
+      guard device == .cpu else {
+        return try NetworkScoring.outputs(architecture, parameters, scaled, columns: columns, device: device)
+      }
       let network = try Sequential(architecture, .stored(parameters))
       return try Tensor.withoutGradients {
         try NetworkScoring.outputs(network, scaled, columns: columns, batchSize: Self.batchSize)

@@ -89,6 +89,10 @@ public struct TrainedNetwork: Hashable, Sendable {
     let columns = features.columnCount
     let (architecture, parameters) = (architecture, parameters)
     return try await TorchActor.run {
+      let device = TorchRuntime.device
+      if device != .cpu, depth == architecture.layers.count {
+        return try NetworkScoring.outputs(architecture, parameters, scaled, columns: columns, device: device)
+      }
       let network = try Sequential(architecture, .stored(parameters))
       if depth == architecture.layers.count, let chain = FusedChain(network) {
         return try FusedDenseNetwork(layers: chain.layers, largestBatch: 1024).outputs(scaled)

@@ -5,22 +5,26 @@ import Tensors
 
 /// The state of one training and its steps, on LibTorch's thread.
 ///
-/// With `fused` the step runs in the room's kernels where the chain allows it; else one tensor operation after another.
-/// Both draw the same shuffles and masks and agree to rounding.
+/// With `fused` the step runs in the room's kernels where the chain allows it, on a CUDA device those that keep the sample
+/// there; else one tensor operation after another. All draw the same shuffles and masks and agree to rounding.
 @TorchActor
 final class TrainingSession {
   let configuration: TrainingConfiguration
   let network: Sequential
   let optimizer: Optimizer
   let loss: Loss
-  let isFused: Bool
+  var isFused: Bool { fused != nil || resident != nil }
   private let fused: FusedDenseNetwork?
+  let resident: ResidentChain?
+  private let device: Device
   private let seed: SeedTree
-  private let data: TrainingData
+  let data: TrainingData
   private let validation: TrainingData
   private let features, targets, weights: Tensor
   private let protected: Tensor?
   private let objective: (any TrainingObjective)?
+  /// Of the next epoch, drawn while the device was at work.
+  private var nextOrder: [Int32]?
 
   private(set) var history = TrainingHistory()
   /// After the last epoch of this session; nil before its first.
@@ -33,8 +37,9 @@ final class TrainingSession {
   init(
     architecture: NetworkArchitecture, configuration: TrainingConfiguration, loss: Loss = .binaryCrossEntropy,
     seed: SeedTree, data: TrainingData, validation: TrainingData, objective: (any TrainingObjective)? = nil,
-    initial: [String: StoredParameter]? = nil
+    initial: [String: StoredParameter]? = nil, device: Device = TorchRuntime.device, staysOnDevice: Bool? = nil
   ) throws {
+    self.device = device
     self.configuration = configuration
     self.loss = loss
     self.seed = seed
@@ -44,7 +49,7 @@ final class TrainingSession {
     objectiveState = objective?.initialState ?? []
     bestObjectiveState = objectiveState
     network = try Sequential(
-      architecture, initial.map { .stored($0) } ?? .initialized(seed.child("parameters")))
+      architecture, initial.map { .stored($0) } ?? .initialized(seed.child("parameters")), device: device)
     var extras = Optimizer.Extras()
     extras.weightDecay = configuration.weightDecay
     extras.l1 = configuration.l1
@@ -54,21 +59,25 @@ final class TrainingSession {
       configuration.optimizer, learningRate: configuration.learningRate, extras: extras,
       parameters: network.parameters)
     best = try network.stored()
-    features = try Tensor(data.features, shape: [data.rows, data.columns])
+    features = try Tensor(data.features, shape: [data.rows, data.columns], device: device)
     targets =
       data.targetsAreFeatures
       ? features
       : try Tensor(
-        data.targets, shape: data.targetWidth == 1 ? [data.rows] : [data.rows, data.targetWidth])
-    weights = try Tensor(data.weights, shape: [data.rows])
-    protected = try data.protected.map { try Tensor($0, shape: [data.rows]) }
+        data.targets, shape: data.targetWidth == 1 ? [data.rows] : [data.rows, data.targetWidth], device: device)
+    weights = try Tensor(data.weights, shape: [data.rows], device: device)
+    protected = try data.protected.map { try Tensor($0, shape: [data.rows], device: device) }
     let layers =
       configuration.fused && objective?.hiddenDepth == nil
       ? FusedChain(network, optimizer: optimizer, masks: seed.child("masks"))?.layers : nil
-    fused = try layers.map {
-      try FusedDenseNetwork(layers: $0, largestBatch: min(configuration.batchSize, data.rows))
+    let batch = min(configuration.batchSize, data.rows)
+    if let layers, staysOnDevice ?? (device != .cpu) {
+      fused = nil
+      resident = try ResidentChain(layers, batch: batch, rows: data.rows, validation, device)
+    } else {
+      fused = try layers.map { try FusedDenseNetwork(layers: $0, largestBatch: batch) }
+      resident = nil
     }
-    isFused = fused != nil
   }
 
   private var warmUpEpochs: Int {
@@ -87,29 +96,82 @@ final class TrainingSession {
   /// One pass over the training rows in a new order, then the validation loss.
   func runEpoch(_ cancellation: CancellationToken) throws {
     let epoch = history.epochs.count + 1
-    var order = (0..<Int32(data.rows)).map { $0 }
-    var random = seed.child("shuffle").stream(UInt64(epoch))
-    random.shuffle(&order)
+    let order = nextOrder ?? self.order(epoch)
+    nextOrder = nil
     if let ramp = configuration.momentumRamp, let start = configuration.optimizer.momentum {
       optimizer.momentum = ramp.momentum(from: start, epoch: epoch - 1)
     }
     let current: Loss = objective == nil && epoch <= warmUpEpochs ? .binaryCrossEntropy : loss
-    var sum = 0.0
-    for (batch, start) in stride(from: 0, to: data.rows, by: configuration.batchSize).enumerated() {
-      try cancellation.check()
-      let rows = order[start..<min(data.rows, start + configuration.batchSize)]
-      let place = LearningRateSchedule.Place(
-        batch: (epoch - 1) * batchesPerEpoch + batch, epoch: epoch - 1, batchesPerEpoch: batchesPerEpoch,
-        epochs: configuration.epochs)
-      optimizer.learningRate = configuration.schedule.rate(
-        start: configuration.learningRate, at: place, state: scheduleState)
-      let value = try step(rows, current, epoch)
-      guard value.isFinite else {
-        throw LearningError.diverged(epoch: epoch, batch: batch + 1, cause: try cause(rows))
-      }
-      sum += value
+    if let resident, objective == nil, let kind = current.fused {
+      return try run(resident, kind, order, epoch, cancellation)
     }
-    try finish(epoch, trainingLoss: sum / Double(data.rows))
+    var losses: [Double] = [], waiting: [Tensor] = []
+    for batch in 0..<batchesPerEpoch {
+      try cancellation.check()
+      let rows = rows(of: batch, order)
+      setLearningRate(epoch, batch)
+      switch try step(rows, current, epoch) {
+      case .known(let value):
+        try check(value, epoch, batch, rows)
+        losses.append(value)
+      case .waiting(let value): waiting.append(value)
+      }
+    }
+    if !waiting.isEmpty { losses = try Tensor.concatenated(waiting).doubles() }
+    try finish(epoch, losses, order)
+  }
+
+  func order(_ epoch: Int) -> [Int32] {
+    var order = (0..<Int32(data.rows)).map { $0 }
+    var random = seed.child("shuffle").stream(UInt64(epoch))
+    random.shuffle(&order)
+    return order
+  }
+
+  private func rows(of batch: Int, _ order: [Int32]) -> ArraySlice<Int32> {
+    let start = batch * configuration.batchSize
+    return order[start..<min(data.rows, start + configuration.batchSize)]
+  }
+
+  private func setLearningRate(_ epoch: Int, _ batch: Int) {
+    let place = LearningRateSchedule.Place(
+      batch: (epoch - 1) * batchesPerEpoch + batch, epoch: epoch - 1, batchesPerEpoch: batchesPerEpoch,
+      epochs: configuration.epochs)
+    optimizer.learningRate = configuration.schedule.rate(
+      start: configuration.learningRate, at: place, state: scheduleState)
+  }
+
+  private func check(_ loss: Double, _ epoch: Int, _ batch: Int, _ rows: ArraySlice<Int32>) throws {
+    guard loss.isFinite else {
+      throw LearningError.diverged(epoch: epoch, batch: batch + 1, cause: try cause(rows))
+    }
+  }
+
+  /// An epoch in a device's memory, whose losses are read after its last batch.
+  private func run(
+    _ resident: ResidentChain, _ loss: FusedLoss, _ order: [Int32], _ epoch: Int, _ cancellation: CancellationToken
+  ) throws {
+    let first = UInt64(optimizer.clock.steps)
+    let updates = (0..<batchesPerEpoch).map { batch in
+      setLearningRate(epoch, batch)
+      return optimizer.advance()
+    }
+    try resident.training.begin(
+      order: order, batch: min(configuration.batchSize, data.rows), firstStep: first, updates: updates)
+    for start in stride(from: 0, to: batchesPerEpoch, by: ResidentChain.batchesAtATime) {
+      try cancellation.check()
+      try resident.training.run(
+        features: features, targets: targets, weights: weights, loss: loss,
+        batches: start..<min(batchesPerEpoch, start + ResidentChain.batchesAtATime))
+    }
+    if epoch < configuration.epochs { nextOrder = self.order(epoch + 1) }
+    try finish(epoch, resident.training.losses(count: batchesPerEpoch), order)
+  }
+
+  /// - Parameter losses: Σ w·ℓ of each batch.
+  private func finish(_ epoch: Int, _ losses: [Double], _ order: [Int32]) throws {
+    for (batch, loss) in losses.enumerated() { try check(loss, epoch, batch, rows(of: batch, order)) }
+    try finish(epoch, trainingLoss: losses.reduce(0, +) / Double(data.rows))
   }
 
   /// Weights have mean 1, so the number of rows is their sum.
@@ -150,14 +212,31 @@ final class TrainingSession {
       state: objectiveState)
   }
 
-  /// Σ w·ℓ of a batch, whose mean gradient is then followed.
-  private func step(_ rows: ArraySlice<Int32>, _ loss: Loss, _ epoch: Int) throws -> Double {
+  /// Σ w·ℓ of a batch; on a device it is not waited for.
+  private enum BatchLoss {
+    case known(Double)
+    case waiting(Tensor)
+  }
+
+  /// The loss of a batch, whose mean gradient is then followed.
+  private func step(_ rows: ArraySlice<Int32>, _ loss: Loss, _ epoch: Int) throws -> BatchLoss {
     let number = UInt64(optimizer.clock.steps)
+    if let resident {
+      try resident.training.begin(
+        order: Array(rows), batch: rows.count, firstStep: number, updates: [optimizer.advance()])
+      let outputs = try resident.training.forward(features: features)
+      try outputs.setRequiresGradient(true)
+      let sum = try lossSum(loss, outputs, nil, rows, epoch)
+      try resident.training.backward(seed: outputs.gradient())
+      return sum
+    }
     if let fused {
       let update = optimizer.advance()
       if objective == nil, let kind = loss.fused {
-        return try fused.step(
-          features: features, targets: targets, weights: weights, rows: rows, step: number, loss: kind, update: update)
+        return .known(
+          try fused.step(
+            features: features, targets: targets, weights: weights, rows: rows, step: number, loss: kind,
+            update: update))
       }
       let outputs = try fused.forward(features: features, rows: rows, step: number)
       try outputs.setRequiresGradient(true)
@@ -174,13 +253,13 @@ final class TrainingSession {
   }
 
   private func index(_ rows: ArraySlice<Int32>) throws -> Tensor {
-    try Tensor(rows.map(Int64.init), shape: [rows.count])
+    try Tensor(rows.map(Int64.init), shape: [rows.count], device: device)
   }
 
   /// The loss of outputs, and the gradient of its mean sent back.
   private func lossSum(
     _ loss: Loss, _ outputs: Tensor, _ hidden: Tensor?, _ rows: ArraySlice<Int32>, _ epoch: Int
-  ) throws -> Double {
+  ) throws -> BatchLoss {
     let index = try index(rows)
     let (targets, weights) = (try targets.selecting(index), try weights.selecting(index))
     let sum: Tensor
@@ -193,13 +272,14 @@ final class TrainingSession {
       sum = try loss.sum(outputs: outputs, targets: targets, weights: weights)
     }
     try (sum * (1 / Double(rows.count))).backward()
-    return try sum.item()
+    return device == .cpu ? .known(try sum.item()) : .waiting(try sum.detached().reshaped([1]))
   }
 
   private func validationOutputs(depth: Int? = nil) throws -> [Float] {
-    try Tensor.withoutGradients {
+    if let resident, depth == nil { return try resident.validationOutputs() }
+    return try Tensor.withoutGradients {
       try NetworkScoring.outputs(
-        network, validation.features, columns: validation.columns, batchSize: 16_384, depth: depth)
+        network, validation.features, columns: validation.columns, batchSize: 16_384, depth: depth, device: device)
     }
   }
 

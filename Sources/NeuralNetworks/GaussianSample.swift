@@ -18,7 +18,8 @@ public struct GaussianSample: Layer {
     let (means, logVariances) = try GaussianSample.halves(input)
     guard case .training(let masks, let step) = mode else { return means }
     var random = masks.child(name).stream(step)
-    let noise = try Tensor((0..<means.count).map { _ in Float(random.normal()) }, shape: means.shape)
+    let noise = try Tensor(
+      (0..<means.count).map { _ in Float(random.normal()) }, shape: means.shape, device: means.device)
     return try means + (logVariances * 0.5).exp() * noise.converted(to: input.elementType)
   }
 

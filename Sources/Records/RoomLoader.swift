@@ -9,10 +9,13 @@ public struct RoomLoader: Sendable {
   public let room: String
   /// What brings the library, for the error: `./searchlight train … sets it up`.
   public let remedy: String
+  /// Libraries that are loaded first, in this order: the room's own links are then met by them.
+  public let preloading: [String]
 
-  public init(room: String, remedy: String) {
+  public init(room: String, remedy: String, preloading: [String] = []) {
     self.room = room
     self.remedy = remedy
+    self.preloading = preloading
   }
 
   /// Where the library is looked for, in order: `SEARCHLIGHT_ROOMS`, beside the executable, the cache.
@@ -50,6 +53,9 @@ public struct RoomLoader: Sendable {
       throw unavailable(tried, "no such file")
     }
     let deepBind: Int32 = dlsym(nil, "__asan_init") == nil && dlsym(nil, "__tsan_init") == nil ? 0x8 : 0
+    for library in preloading where dlopen(library, RTLD_NOW | RTLD_LOCAL | deepBind) == nil {
+      throw unavailable([library], dlerror().map { String(cString: $0) } ?? "dlopen failed")
+    }
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | deepBind) else {
       throw unavailable([path], dlerror().map { String(cString: $0) } ?? "dlopen failed")
     }

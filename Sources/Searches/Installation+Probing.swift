@@ -75,7 +75,9 @@ extension Installation {
   private static func torch() async -> Component {
     await room("LibTorch", "CTorch", .training, remedy: "dependencies/setup torch") {
       let found = try await TorchRuntime.description()
-      return "\(found.version) (\(found.devices.map(\.description).joined(separator: ", ")), \(found.threads) threads)"
+      let devices = zip(found.devices, [""] + found.models).map { $1.isEmpty ? "\($0)" : "\($0) \($1)" }
+      let without = found.withoutCUDA.isEmpty ? "" : "; no CUDA: \(found.withoutCUDA)"
+      return "\(found.version) (\(devices.joined(separator: ", ")), \(found.threads) threads\(without))"
     }
   }
 

@@ -182,7 +182,7 @@ public struct SearchRun: Sendable {
 
   /// What shapes the bytes of trained weights and scores beside the program.
   func libraries() async throws -> [String: String] {
-    ["cpu": currentCPUClass(), "libtorch": try await TorchRuntime.description().version]
+    try await TorchRuntime.libraries()
   }
 
   var trainingConfiguration: TrainingConfiguration {

@@ -68,7 +68,7 @@ public final class FusedDenseNetwork {
       self.biasMoments = biasMoments
     }
 
-    @TorchActor fileprivate var plain: CTorchDenseLayer {
+    @TorchActor var plain: CTorchDenseLayer {
       CTorchDenseLayer(
         weight: weight.handle, bias: bias?.handle, weight_m: weightMoments?.m.handle,
         weight_v: weightMoments?.v.handle, bias_m: biasMoments?.m.handle, bias_v: biasMoments?.v.handle,

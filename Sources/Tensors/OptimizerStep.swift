@@ -57,3 +57,26 @@ extension Tensor {
     try TorchRuntime.check(status, api, "optimiser step", [shape, gradient.shape, m.shape, v.shape])
   }
 }
+
+extension OptimizerStep {
+  /// One parameter with all that its update touches. The gradient gains `l1 · sign(p) + l2 · p` before clipping.
+  public typealias Update = (
+    parameter: Tensor, gradient: Tensor, moments: FusedDenseNetwork.Moments, l1: Double, l2: Double
+  )
+
+  /// One step of all parameters by a few operations over all of them: penalties, clipping and the rule, on any device,
+  /// without waiting for a number. Changes parameters and moments.
+  @TorchActor
+  public func apply(to updates: [Update]) throws {
+    guard !updates.isEmpty else { return }
+    let api = try TorchRuntime.table()
+    let rows = updates.map {
+      CTorchUpdated(
+        parameter: $0.parameter.handle, gradient: $0.gradient.handle, m: $0.moments.m.handle, v: $0.moments.v.handle,
+        l1: $0.l1, l2: $0.l2)
+    }
+    var numbers = plain
+    let status = api.pointee.optimizer_step_all(rows, Int32(rows.count), &numbers)
+    try TorchRuntime.check(status, api, "optimiser step", updates.map { $0.parameter.shape })
+  }
+}

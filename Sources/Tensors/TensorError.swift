@@ -11,6 +11,9 @@ public enum TensorError: Error, Hashable, Sendable, CustomStringConvertible {
   case noGradient(shape: [Int])
   /// LibTorch's own version of something this code does not know.
   case unknownType(shape: [Int])
+  /// A device that is not there, those that are, and why.
+  case noDevice(device: Device, found: [Device], reason: String)
+  case unknownDevice(word: String)
 
   public var description: String {
     switch self {
@@ -24,6 +27,11 @@ public enum TensorError: Error, Hashable, Sendable, CustomStringConvertible {
       "the tensor of shape \(shape) has no gradient: it needs requiresGradient and a backward pass through it"
     case .unknownType(let shape):
       "the tensor of shape \(shape) has an element type that is not float32, float64, int64 or bool"
+    case .noDevice(let device, let found, let reason):
+      "there is no device \(device), only \(found.map(\.description).joined(separator: ", "))"
+        + (reason.isEmpty ? "" : ": \(reason)")
+        + "; CUDA needs an NVIDIA driver and LIBTORCH=…/site-packages/torch of a Python with torch 2.11.0 for CUDA"
+    case .unknownDevice(let word): "no device '\(word)': there are cpu, cuda and cuda:N"
     }
   }
 

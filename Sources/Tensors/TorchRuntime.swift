@@ -2,33 +2,11 @@ internal import CTorch
 import Foundation
 import Records
 
-/// Where tensors live.
-public enum Device: Hashable, Sendable, Codable, CustomStringConvertible {
-  case cpu
-  case cuda(Int)
-
-  public var description: String {
-    switch self {
-    case .cpu: "cpu"
-    case .cuda(let index): "cuda:\(index)"
-    }
-  }
-
-  var index: Int32 {
-    switch self {
-    case .cpu: CTORCH_CPU
-    case .cuda(let index): Int32(index)
-    }
-  }
-
-  init(index: Int32) { self = index < 0 ? .cpu : .cuda(Int(index)) }
-}
-
 /// LibTorch as a whole: whether it is there, its version, devices and threads.
 public enum TorchRuntime {
   private static let loader = RoomLoader(
     room: "CTorch",
-    remedy: "run dependencies/setup torch, or ./searchlight train CARD, which does")
+    remedy: "run dependencies/setup torch, or ./searchlight train CARD, which does", preloading: preloaded)
 
   /// Whether the room's library is installed; loading it may still fail and says why.
   public static var isAvailable: Bool { loader.isInstalled }
@@ -39,6 +17,10 @@ public enum TorchRuntime {
     public var version: String
     /// The CPU first, then each CUDA device.
     public var devices: [Device]
+    /// The models of the CUDA devices: `NVIDIA H100 80GB HBM3 sm_90`.
+    public var models: [String]
+    /// Why there is no CUDA device; empty where there is one.
+    public var withoutCUDA: String
     /// Threads of LibTorch's team.
     public var threads: Int
   }
@@ -51,6 +33,7 @@ public enum TorchRuntime {
       let cuda = Int(api.cuda_device_count())
       return Description(
         version: String(cString: api.version()), devices: [.cpu] + (0..<cuda).map(Device.cuda),
+        models: try (0..<cuda).map(cudaName), withoutCUDA: cuda > 0 ? "" : String(cString: api.cuda_state()),
         threads: Int(api.threads()))
     }
   }

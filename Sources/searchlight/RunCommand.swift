@@ -10,6 +10,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "The run's folder; runs/NAME where not given.") var output: String?
   @Option(help: "The fraction of each sample's events that is read, above 0 and at most 1.") var scale = 1.0
   @Option(help: "Fits at a time.") var workers = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup var placement: DeviceOptions
 
   func validate() throws {
     guard scale > 0, scale <= 1 else {
@@ -50,6 +51,7 @@ struct RunCommand: AsyncParsableCommand {
   var table: String?
 
   mutating func run() async throws {
+    try await options.placement.choose()
     if try CardKind.of(URL(fileURLWithPath: options.card)) == .comparison {
       return try await compare(options, table: table, fresh: fresh, figures: figures.formats)
     }
@@ -96,6 +98,7 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "The signals to train on, separated by commas; all where not given.") var signals: String?
 
   mutating func run() async throws {
+    try await options.placement.choose()
     let search = try options.run(fresh: false, token: interruptibleToken())
     let wanted = signals.map { $0.split(separator: ",").map(String.init) } ?? search.card.signals.map(\.name)
     for name in wanted where !search.card.signals.contains(where: { $0.name == name }) {
@@ -130,6 +133,7 @@ struct ReportCommand: AsyncParsableCommand {
     FigureFormats = .init(formats: [])
 
   mutating func run() async throws {
+    try await options.placement.choose()
     let search = try options.run(fresh: false, token: interruptibleToken())
     let outcome = try await search.execute()
     try outcome.writeReport(to: search.options.output, formats: figures.formats)

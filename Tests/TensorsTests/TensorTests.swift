@@ -25,3 +25,29 @@ struct TensorTests {
     #expect(after - before < 100)
   }
 }
+
+@Suite(.enabled(if: TorchRuntime.isAvailable, "LibTorch's room is not installed"))
+struct DeviceTests {
+  @Test(arguments: [
+    ("cpu", Device.cpu), ("cuda", .cuda(0)), ("cuda:0", .cuda(0)), ("cuda:3", .cuda(3)), ("cuda:", nil),
+    ("cuda:-1", nil), ("cuda:x", nil), ("CUDA", nil), ("gpu", nil), ("", nil),
+  ])
+  func words(word: String, device: Device?) {
+    #expect(Device(word: word) == device)
+    if let device { #expect(Device(word: device.description) == device) }
+  }
+
+  /// The last index that can be: no machine has it.
+  @Test func aDeviceThatIsNotThereIsNamed() async throws {
+    let found = try await TorchRuntime.description()
+    #expect(found.devices.count == found.models.count + 1)
+    #expect(found.models.isEmpty == !found.withoutCUDA.isEmpty)
+    await #expect {
+      try await TorchRuntime.use(.cuda(127))
+    } throws: { error in
+      guard case TensorError.noDevice(.cuda(127), let devices, let reason) = error else { return false }
+      return devices == found.devices && reason == found.withoutCUDA && "\(error)".contains("LIBTORCH=")
+    }
+    #expect(await TorchActor.run { TorchRuntime.device } == .cpu)
+  }
+}

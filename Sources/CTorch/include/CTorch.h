@@ -19,10 +19,11 @@
 extern "C" {
 #endif
 
-#define CTORCH_ABI 2
+#define CTORCH_ABI 3
 
 typedef struct CTorchTensor *CTorchTensorRef;
 typedef struct CTorchDense *CTorchDenseRef;
+typedef struct CTorchResident *CTorchResidentRef;
 
 typedef enum CTorchStatus : int32_t {
   CTORCH_OK = 0,
@@ -79,7 +80,7 @@ typedef enum CTorchActivation : int32_t {
 
 /* One layer of a dense network for the fused step: out = scale * (kept ? activation(in Wᵀ + b) : dropped) + shift. */
 typedef struct CTorchDenseLayer {
-  CTorchTensorRef weight; /* [out, in], float32, contiguous, CPU */
+  CTorchTensorRef weight; /* [out, in], float32, contiguous */
   CTorchTensorRef _Nullable bias; /* [out]; null for a layer without one */
   /* The optimiser's moments, same shapes; null in a network that only answers. */
   CTorchTensorRef _Nullable weight_m, weight_v, bias_m, bias_v;
@@ -119,6 +120,12 @@ typedef struct CTorchOptimizerStep {
   double beta1, beta2, keep, gradient_rate, momentum_rate, second_correction, epsilon, coupled_decay;
 } CTorchOptimizerStep;
 
+/* One parameter with all that its update touches; l1 and l2 are penalties' shares of the gradient. */
+typedef struct CTorchUpdated {
+  CTorchTensorRef parameter, gradient, m, v;
+  double l1, l2;
+} CTorchUpdated;
+
 typedef enum CTorchDenseLoss : int32_t {
   CTORCH_DENSE_BINARY,      /* one logit; targets [events] 0 or 1 */
   CTORCH_DENSE_CATEGORICAL, /* K logits; targets [events] 0 to K-1 */
@@ -131,6 +138,7 @@ typedef struct CTorchTable {
 
   const char *_Nonnull (*_Nonnull version)(void);
   const char *_Nonnull (*_Nonnull last_error)(void);
+  /* Loads LibTorch's CUDA part, which must come before anything else is asked of LibTorch to train on it. */
   int32_t (*cuda_device_count)(void);
   int32_t (*threads)(void);
   CTorchStatus (*set_threads)(int32_t count);
@@ -218,6 +226,37 @@ typedef struct CTorchTable {
   CTorchStatus (*dense_backward)(CTorchDenseRef network, CTorchTensorRef seed, const CTorchOptimizerStep *update);
   /* Outputs without dropout: `events` rows of `columns` floats to `events` rows of the last width. */
   CTorchStatus (*dense_outputs)(CTorchDenseRef network, const float *features, int64_t events, float *outputs);
+
+  /* Why there is no CUDA device; empty where there is one. */
+  const char *_Nonnull (*_Nonnull cuda_state)(void);
+  /* The model and architecture of a device: "NVIDIA H100 80GB HBM3 sm_90". */
+  CTorchStatus (*cuda_name)(int32_t device, char *buffer, int64_t size);
+  /* Makes ready what training on a CUDA device needs; says why where it cannot be. */
+  CTorchStatus (*using_device)(int32_t device);
+  /* Penalties, clipping and the rule over all parameters by LibTorch's operations, on any device and of any type. */
+  CTorchStatus (*optimizer_step_all)(const CTorchUpdated *parameters, int32_t count, const CTorchOptimizerStep *step);
+
+  /* The training step of a chain of dense layers in a device's memory (or, for tests, the processor's), over many
+     batches at a time. `rows`: the most rows of a run. Layers and moments lie on the device. */
+  CTorchStatus (*resident_create)(const CTorchDenseLayer *layers, int32_t count, int64_t largest_batch, int64_t rows,
+                                  CTorchResidentRef _Nullable *_Nonnull out);
+  void (*resident_release)(CTorchResidentRef network);
+  /* Sends the order of the rows and the numbers of all steps: batch b takes `batch` rows from `b * batch`, has
+     dropout at step `first_step + b` and follows updates[b]. */
+  CTorchStatus (*resident_begin)(CTorchResidentRef network, const int32_t *order, int64_t rows, int64_t batch,
+                                 uint64_t first_step, const CTorchOptimizerStep *updates, int64_t batches);
+  /* Issues the steps of batches [from, to), in order, without waiting for them. */
+  CTorchStatus (*resident_run)(CTorchResidentRef network, CTorchTensorRef features, CTorchTensorRef targets,
+                               CTorchTensorRef weights, int32_t loss_kind, int64_t from, int64_t to);
+  /* Waits, and reads the loss of each batch of the run, as dense_step has it. */
+  CTorchStatus (*resident_losses)(CTorchResidentRef network, double *losses, int64_t count);
+  /* A run of one batch in two halves, as dense_forward and dense_backward. */
+  CTorchStatus (*resident_forward)(CTorchResidentRef network, CTorchTensorRef features,
+                                   CTorchTensorRef _Nullable *_Nonnull outputs);
+  CTorchStatus (*resident_backward)(CTorchResidentRef network, CTorchTensorRef seed);
+  /* Outputs without dropout, on the CPU, of features [events, in] anywhere. */
+  CTorchStatus (*resident_outputs)(CTorchResidentRef network, CTorchTensorRef features,
+                                   CTorchTensorRef _Nullable *_Nonnull outputs);
 } CTorchTable;
 
 /* The one exported symbol: `const CTorchTable *CTorch_table(void)`. */

@@ -46,7 +46,7 @@ extension ComparisonCard.Method {
   /// The libraries that shape what a training leaves.
   func libraries() async throws -> [String: String] {
     switch self {
-    case .network: ["cpu": currentCPUClass(), "libtorch": try await TorchRuntime.description().version]
+    case .network: try await TorchRuntime.libraries()
     case .trees: ["cpu": currentCPUClass(), "xgboost": try XGBoostRuntime.version()]
     }
   }

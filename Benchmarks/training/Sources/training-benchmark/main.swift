@@ -5,9 +5,11 @@ import Records
 import Synchronization
 import Tensors
 
-// usage: training-benchmark data FOLDER | check FOLDER | time BATCH EPOCHS plain|fused THREADS
+// usage: training-benchmark data FOLDER | check [DEVICE] | time BATCH EPOCHS plain|fused THREADS
+//        | parity DEVICE | rates DEVICE plain|fused ROWS EPOCHS BATCH… | answers DEVICE ROWS
 // `data` writes the shared sample and start weights, `check` prints the losses of full-batch steps without dropout,
-// `time` prints training rows a second, epoch by epoch.
+// `time` prints training rows a second, epoch by epoch. `parity` trains on the CPU and on a device and prints how far
+// they are apart, `rates` prints training rows a second for each batch size, `answers` rows scored a second.
 
 let columns = 58, rows = 40_960
 let seed = SeedTree(root: 2024)
@@ -63,6 +65,7 @@ case "data":
   tensors["w"] = StoredParameter(shape: [4096], values: small.weights.map { Float(Double($0) * 4096 / sum) })
   try Safetensors.encode(tensors).write(to: folder.appendingPathComponent("check.safetensors"))
 case "check":
+  try await choose(arguments.count > 2 ? arguments[2] : "cpu")
   for fused in [true, false] {
     let small = try sample(4096, "check")
     let model = try await DenseTrainer(
@@ -79,7 +82,15 @@ case "time":
     seed: seed.child("training")
   ).train(sample(rows, "time"), validation: sample(64, "held"), progress: { _ in clock.mark() })
   print(clock.seconds.map { String(format: "%.1f", Double(rows) / $0) }.joined(separator: " "))
+case "parity":
+  try await parity(arguments[2])
+case "rates":
+  try await rates(
+    arguments[2], fused: arguments[3] == "fused", rows: Int(arguments[4]) ?? rows, epochs: Int(arguments[5]) ?? 2,
+    batches: arguments.dropFirst(6).compactMap { Int($0) })
+case "answers":
+  try await answers(arguments[2], rows: Int(arguments[3]) ?? rows)
 default:
-  FileHandle.standardError.write(Data("usage: training-benchmark data|check|time …\n".utf8))
+  FileHandle.standardError.write(Data("usage: training-benchmark data|check|time|parity|rates|answers …\n".utf8))
   exit(2)
 }
