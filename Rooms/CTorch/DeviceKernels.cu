@@ -12,6 +12,10 @@
 namespace ctorch {
 namespace {
 
+struct alignas(8) Pair {
+  float x, y;
+};
+
 // Philox4x32-10 (see Kernels.cpp) of the counter (index, step).
 CTORCH_INLINE void philox(uint64_t key, uint64_t step, uint64_t index, uint32_t *words) {
   uint32_t c0 = static_cast<uint32_t>(index), c1 = static_cast<uint32_t>(index >> 32);
@@ -45,26 +49,38 @@ CTORCH_INLINE LanePlace lanePlace(int64_t thread, int64_t columns) {
   return {group / groups, (group % groups) * kMaskGroup, lane, static_cast<uint64_t>(group)};
 }
 
+struct OutputAndSlope {
+  float output, slope;
+};
+template <Activation kind>
+CTORCH_INLINE OutputAndSlope activateUnit(const ActivationPass &pass, uint32_t bits, float z) {
+  const ValueAndSlope f = activate<kind>(z, pass.parameter);
+  if (pass.dropThreshold == 0) { return {f.value, f.slope}; }
+  if ((bits & 0xFFFFu) < pass.dropThreshold) { return {pass.scale * pass.dropped + pass.shift, 0.0f}; }
+  return {pass.scale * f.value + pass.shift, pass.scale * f.slope};
+}
+
 template <Activation kind>
 CTORCH_INLINE void activateLane(const ActivationPass &pass, uint64_t step, LanePlace place, int64_t columns,
                                 const float *bias, float *z, float *h) {
   uint32_t words[4] = {0, 0, 0, 0};
   if (pass.dropThreshold > 0) { philox(pass.key, step, place.group * kGroupLanes + place.lane, words); }
-  const float droppedValue = pass.scale * pass.dropped + pass.shift;
+  const bool isEven = columns % 2 == 0;  // then both units of a word are one aligned read
   for (int w = 0; w < 4; ++w) {
-    for (int half = 0; half < 2; ++half) {
-      const int64_t column = place.start + 32 * w + 2 * place.lane + half;
-      if (column >= columns) { continue; }
-      const int64_t at = place.row * columns + column;
-      const ValueAndSlope f = activate<kind>(z[at] + bias[column], pass.parameter);
-      if (pass.dropThreshold == 0) {
-        h[at] = f.value;
-        z[at] = f.slope;
-      } else {
-        const bool keep = ((words[w] >> (16 * half)) & 0xFFFFu) >= pass.dropThreshold;
-        h[at] = keep ? pass.scale * f.value + pass.shift : droppedValue;
-        z[at] = keep ? pass.scale * f.slope : 0.0f;
-      }
+    const int64_t column = place.start + 32 * w + 2 * place.lane, at = place.row * columns + column;
+    if (column >= columns) { return; }
+    if (isEven) {
+      const Pair in = *reinterpret_cast<const Pair *>(z + at), b = *reinterpret_cast<const Pair *>(bias + column);
+      const OutputAndSlope first = activateUnit<kind>(pass, words[w], in.x + b.x);
+      const OutputAndSlope second = activateUnit<kind>(pass, words[w] >> 16, in.y + b.y);
+      *reinterpret_cast<Pair *>(h + at) = {first.output, second.output};
+      *reinterpret_cast<Pair *>(z + at) = {first.slope, second.slope};
+      continue;
+    }
+    for (int half = 0; half < 2 && column + half < columns; ++half) {
+      const OutputAndSlope unit = activateUnit<kind>(pass, words[w] >> (16 * half), z[at + half] + bias[column + half]);
+      h[at + half] = unit.output;
+      z[at + half] = unit.slope;
     }
   }
 }
@@ -200,20 +216,22 @@ CTORCH_KERNEL forwardKernel(const RunPlace *run, ActivationPass pass, int64_t co
   }
 }
 
-/// Without dropout and derivative; `z` becomes the output.
+/// Without dropout and derivative; `z` becomes the output. A thread takes one column of `kInferRows` rows.
 CTORCH_KERNEL inferKernel(ActivationPass pass, int64_t count, int64_t columns, const float *bias, float *z) {
-  const int64_t i = CTORCH_THREAD;
-  if (i >= count * columns) { return; }
-  const float x = z[i] + bias[i % columns];
-  switch (pass.activation) {
-    case selu: z[i] = valueOf<selu>(x, pass.parameter); return;
-    case relu: z[i] = valueOf<relu>(x, pass.parameter); return;
-    case leakyRelu: z[i] = valueOf<leakyRelu>(x, pass.parameter); return;
-    case elu: z[i] = valueOf<elu>(x, pass.parameter); return;
-    case sigmoid: z[i] = valueOf<sigmoid>(x, pass.parameter); return;
-    case tangent: z[i] = valueOf<tangent>(x, pass.parameter); return;
-    case silu: z[i] = valueOf<silu>(x, pass.parameter); return;
-    default: z[i] = x;
+  const int64_t i = CTORCH_THREAD, first = i / columns * kInferRows, column = i % columns;
+  for (int64_t row = first; row < first + kInferRows && row < count; ++row) {
+    float &value = z[row * columns + column];
+    const float x = value + bias[column];
+    switch (pass.activation) {
+      case selu: value = valueOf<selu>(x, pass.parameter); break;
+      case relu: value = valueOf<relu>(x, pass.parameter); break;
+      case leakyRelu: value = valueOf<leakyRelu>(x, pass.parameter); break;
+      case elu: value = valueOf<elu>(x, pass.parameter); break;
+      case sigmoid: value = valueOf<sigmoid>(x, pass.parameter); break;
+      case tangent: value = valueOf<tangent>(x, pass.parameter); break;
+      case silu: value = valueOf<silu>(x, pass.parameter); break;
+      default: value = x;
+    }
   }
 }
 

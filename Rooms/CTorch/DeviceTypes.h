@@ -37,5 +37,7 @@ constexpr int64_t kSquareLanes = 1024;
 constexpr int64_t kLossLanes = 2048;
 /// Threads of one row of a mask's group, each with eight of its 128 numbers.
 constexpr int64_t kGroupLanes = 16;
+/// Rows of one thread of an answer.
+constexpr int64_t kInferRows = 8;
 
 }  // namespace ctorch

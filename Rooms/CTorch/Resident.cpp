@@ -427,7 +427,7 @@ CTorchStatus residentOutputs(CTorchResidentRef network, CTorchTensorRef features
       for (ResidentLayer &l : network->layers) {
         float *z = writable(l.products);
         on.multiply(z, count, l.in, l.out, {below, false}, {readable(l.weight), true});
-        on.launch(device::infer, count * l.out, l.pass, count, l.out, readable(l.bias), z);
+        on.launch(device::infer, blocks(count, kInferRows) * l.out, l.pass, count, l.out, readable(l.bias), z);
         below = z;
       }
       all.narrow(0, start, count).copy_(network->layers.back().products.narrow(0, 0, count));

@@ -122,10 +122,8 @@ final class TrainingSession {
   }
 
   func order(_ epoch: Int) -> [Int32] {
-    var order = (0..<Int32(data.rows)).map { $0 }
     var random = seed.child("shuffle").stream(UInt64(epoch))
-    random.shuffle(&order)
-    return order
+    return random.permutation(of: data.rows)
   }
 
   private func rows(of batch: Int, _ order: [Int32]) -> ArraySlice<Int32> {

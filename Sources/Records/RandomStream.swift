@@ -92,4 +92,17 @@ public struct RandomStream: RandomNumberGenerator, Hashable, Sendable {
       elements.swapAt(last, integer(below: last + 1))
     }
   }
+
+  /// 0 ..< count in the order that ``shuffle(_:)`` gives them. Many times faster than it for the numbers of millions of
+  /// rows, because it is compiled for one type.
+  public mutating func permutation(of count: Int) -> [Int32] {
+    precondition(count <= Int(Int32.max), "a permutation of \(count) has no 32-bit numbers")
+    var numbers = (0..<Int32(count)).map { $0 }
+    var stream = self
+    numbers.withUnsafeMutableBufferPointer { buffer in
+      for last in stride(from: count - 1, to: 0, by: -1) { buffer.swapAt(last, stream.integer(below: last + 1)) }
+    }
+    self = stream
+    return numbers
+  }
 }

@@ -10,7 +10,6 @@ struct RunOptions: ParsableArguments {
   @Option(help: "The run's folder; runs/NAME where not given.") var output: String?
   @Option(help: "The fraction of each sample's events that is read, above 0 and at most 1.") var scale = 1.0
   @Option(help: "Fits at a time.") var workers = ProcessInfo.processInfo.activeProcessorCount
-  @OptionGroup var placement: DeviceOptions
 
   func validate() throws {
     guard scale > 0, scale <= 1 else {
@@ -44,6 +43,7 @@ struct RunCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: RunOptions
+  @OptionGroup var placement: DeviceOptions
   @Flag(help: "Forget stored results first.") var fresh = false
   @Option(help: "Formats of pictures beside the report, separated by commas: pdf, png, svg.") var figures:
     FigureFormats = .init(formats: [])
@@ -51,7 +51,7 @@ struct RunCommand: AsyncParsableCommand {
   var table: String?
 
   mutating func run() async throws {
-    try await options.placement.choose()
+    try await placement.choose()
     if try CardKind.of(URL(fileURLWithPath: options.card)) == .comparison {
       return try await compare(options, table: table, fresh: fresh, figures: figures.formats)
     }
@@ -95,10 +95,11 @@ struct TrainCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: RunOptions
+  @OptionGroup var placement: DeviceOptions
   @Option(help: "The signals to train on, separated by commas; all where not given.") var signals: String?
 
   mutating func run() async throws {
-    try await options.placement.choose()
+    try await placement.choose()
     let search = try options.run(fresh: false, token: interruptibleToken())
     let wanted = signals.map { $0.split(separator: ",").map(String.init) } ?? search.card.signals.map(\.name)
     for name in wanted where !search.card.signals.contains(where: { $0.name == name }) {
@@ -129,11 +130,12 @@ struct ReportCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: RunOptions
+  @OptionGroup var placement: DeviceOptions
   @Option(help: "Formats of pictures beside the report, separated by commas: pdf, png, svg.") var figures:
     FigureFormats = .init(formats: [])
 
   mutating func run() async throws {
-    try await options.placement.choose()
+    try await placement.choose()
     let search = try options.run(fresh: false, token: interruptibleToken())
     let outcome = try await search.execute()
     try outcome.writeReport(to: search.options.output, formats: figures.formats)

@@ -31,6 +31,7 @@ struct TuneCommand: AsyncParsableCommand {
   @Option(help: "Trials at the same time; of more than one each is trained by a process of its own.") var workers = 1
   @Option(help: "Of a search: the fraction of each sample's events that is read, above 0 and at most 1.") var scale =
     1.0
+  @OptionGroup var placement: DeviceOptions
   /// How a worker is started by the process that it works for.
   @Flag(help: .hidden) var serve = false
 
@@ -48,6 +49,7 @@ struct TuneCommand: AsyncParsableCommand {
   }
 
   mutating func run() async throws {
+    try await placement.choose()
     let url = URL(fileURLWithPath: card)
     let subject = TuningSubject(
       card: url, output: URL(fileURLWithPath: try output ?? "runs/\(name(of: url))"), signal: signal, scale: scale,

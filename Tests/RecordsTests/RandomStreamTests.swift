@@ -43,6 +43,15 @@ import Testing
     #expect(abs(square - 1) < 5 * (2 / Double(n)).squareRoot())
   }
 
+  @Test(arguments: [0, 1, 2, 1000]) func aPermutationIsAShuffleOfAllNumbers(count: Int) {
+    var one = SeedTree(root: 9).stream(), other = SeedTree(root: 9).stream()
+    var numbers = (0..<Int32(count)).map { $0 }
+    one.shuffle(&numbers)
+    #expect(other.permutation(of: count) == numbers)
+    // Both are at the same place of the stream afterwards.
+    #expect(one.next() == other.next())
+  }
+
   @Test func integersAreUniformAndShufflesArePermutations() {
     var stream = SeedTree(root: 2).stream()
     var counts = [Int](repeating: 0, count: 6)
