@@ -3,9 +3,14 @@
 
 58 → 352 → 352 → 352 → 1, SELU, alpha-dropout 0.1, weighted cross-entropy, Nadam; float32, rows gathered for each batch.
 First both take five full-batch steps without dropout from the same weights, and their losses must agree; then each
-batch size is timed in alternating runs, and medians and their ratio are printed.
+batch size is timed in alternating runs, and medians and their ratio are printed. In the same alternation the machine's
+float32 matrix product is timed (2048 × 2048 × 2048, PyTorch's, as many threads): the last column is the part of it that
+the fused training reaches, a row costing the multiplications and additions of its forward pass, its backward pass
+and its weights' gradients, and nothing for all else.
 
-usage: compare.py [--threads N] [--rounds N] [BATCH ...]     (needs torch, safetensors; swift; LibTorch's room)
+usage: compare.py [--threads N] [--rounds N] [--program FILE] [BATCH ...]
+   needs torch, safetensors; swift; LibTorch's room. On a machine that does other work, chrt -f 10 before it keeps the
+   others off the cores for the two to three seconds of a run.
 """
 import argparse
 import os
@@ -83,6 +88,22 @@ def time_pytorch(batch, epochs=2):
     return statistics.median(rates[1:])
 
 
+def product_rate(size=2048, times=4):
+    a, b, out = torch.randn(size, size), torch.randn(size, size), torch.empty(size, size)
+    torch.mm(a, b, out=out)
+    start = time.perf_counter()
+    for _ in range(times):
+        torch.mm(a, b, out=out)
+    return times * 2 * size**3 / (time.perf_counter() - start)
+
+
+def operations_per_row():
+    widths = [COLUMNS, 352, 352, 352, 1]
+    pairs = [a * b for a, b in zip(widths, widths[1:])]
+    # Forward, gradients of weights, gradients of inputs; those of the features are not needed.
+    return 2 * (3 * sum(pairs) - pairs[0])
+
+
 def time_ours(binary, batch, kind, threads, epochs=2):
     out = subprocess.run([binary, "time", str(batch), str(epochs), kind, str(threads)], check=True, capture_output=True,
                          text=True).stdout
@@ -93,24 +114,28 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--program", help="training-benchmark, built already")
     parser.add_argument("batches", type=int, nargs="*", default=[64, 256, 1024, 4096])
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    subprocess.run(["swift", "build", "-c", "release"], cwd=HERE, check=True, stdout=sys.stderr)
-    binary = str(HERE / ".build/release/training-benchmark")
+    binary = options.program or str(HERE / ".build/release/training-benchmark")
+    if not options.program:
+        subprocess.run(["swift", "build", "-c", "release"], cwd=HERE, check=True, stdout=sys.stderr)
     print(f"PyTorch {torch.__version__}, {options.threads} threads, medians of {options.rounds} alternating runs, "
           f"load average {os.getloadavg()[0]:.1f}")
     check(binary)
-    print("batch  PyTorch/s  plain/s  fused/s  fused to PyTorch")
+    print("batch  PyTorch/s  plain/s  fused/s  fused to PyTorch  product GFLOP/s  of the product")
     for batch in options.batches or [64, 256, 1024, 4096]:
-        rates = {"pytorch": [], "plain": [], "fused": []}
+        rates = {"pytorch": [], "plain": [], "fused": [], "product": []}
         for _ in range(options.rounds):
+            rates["product"].append(product_rate())
             rates["pytorch"].append(time_pytorch(batch))
             for kind in ("plain", "fused"):
                 rates[kind].append(time_ours(binary, batch, kind, options.threads))
         middle = {name: statistics.median(values) for name, values in rates.items()}
         print(f"{batch:5d}  {middle['pytorch']:9.0f}  {middle['plain']:7.0f}  {middle['fused']:7.0f}  "
-              f"{middle['fused'] / middle['pytorch']:.2f}", flush=True)
+              f"{middle['fused'] / middle['pytorch']:16.2f}  {middle['product'] / 1e9:15.0f}  "
+              f"{middle['fused'] * operations_per_row() / middle['product']:14.2f}", flush=True)
 
 
 main()
