@@ -15,21 +15,21 @@ namespace ctorch {
 
 namespace {
 struct Share {
-  const std::function<void(int64_t)> *body;
+  IndexedBody body;
   std::atomic<int64_t> next;
   int64_t count;
 };
 void takeShare(void *data) {
   auto *share = static_cast<Share *>(data);
-  for (int64_t i; (i = share->next.fetch_add(1, std::memory_order_relaxed)) < share->count;) { (*share->body)(i); }
+  for (int64_t i; (i = share->next.fetch_add(1, std::memory_order_relaxed)) < share->count;) { share->body(i); }
 }
 }  // namespace
 
 // LibTorch's team is libgomp's; calling it by its own entry point reuses the threads that already spin for the
 // matrix products. (Clang's -fopenmp would bring a second runtime with a second team.)
-void parallel(int64_t count, const std::function<void(int64_t)> &body) {
+void parallel(int64_t count, IndexedBody body) {
   const int64_t threads = std::min<int64_t>(at::get_num_threads(), count);
-  Share share{&body, {0}, count};
+  Share share{body, {0}, count};
   if (threads <= 1) {
     takeShare(&share);
   } else {
@@ -63,8 +63,19 @@ struct DenseLayerState {
   bool hasBias;
 };
 
+/// The first rows of a layer's buffers, and transposes.
+struct DenseLayerViews {
+  at::Tensor products, outputs, gradients, gradientsTransposed, weightTransposed;
+};
+
 struct CTorchDense {
   std::vector<DenseLayerState> layers;
+  /// Of all layers, for the update.
+  std::vector<ctorch::Updated> updated;
+  /// For batches of `viewedRows`; made anew only when that changes.
+  std::vector<DenseLayerViews> views;
+  at::Tensor inputView;
+  int64_t viewedRows = 0;
   at::Tensor input, partialSums;
   int64_t largest;
   /// Rows of the last forward pass whose outputs still stand; 0 where none do.
@@ -129,6 +140,10 @@ CTorchStatus denseCreate(const CTorchDenseLayer *layers, int32_t count, int64_t 
     if (network->trains) {
       network->input = at::empty({largestBatch, network->layers[0].in}, at::kFloat);
       network->partialSums = at::empty({blocks(largestBatch, kRowBlock), widest}, at::kFloat);
+      for (DenseLayerState &layer : network->layers) {
+        network->updated.push_back(layer.weight);
+        if (layer.hasBias) { network->updated.push_back(layer.bias); }
+      }
     }
     *out = network.release();
   });
@@ -150,19 +165,34 @@ static void gatherRows(CTorchDense &network, const float *features, const int32_
   });
 }
 
-static void forwardLayers(CTorchDense &network, int64_t count, uint64_t step) {
-  at::Tensor below = head(network.input, count);
+/// Views of the first `count` rows: LibTorch takes tensors, and making them costs more than small products do.
+static void view(CTorchDense &network, int64_t count) {
+  if (network.viewedRows == count) { return; }
+  network.views.clear();
   for (DenseLayerState &layer : network.layers) {
-    at::Tensor products = head(layer.products, count), outputs = head(layer.outputs, count);
-    at::mm_out(products, below, layer.weight.parameter.t());
+    const at::Tensor gradients = head(layer.gradients, count);
+    network.views.push_back({head(layer.products, count), head(layer.outputs, count), gradients, gradients.t(),
+                             layer.weight.parameter.t()});
+  }
+  network.inputView = head(network.input, count);
+  network.viewedRows = count;
+}
+
+static void forwardLayers(CTorchDense &network, int64_t count, uint64_t step) {
+  view(network, count);
+  const at::Tensor *below = &network.inputView;
+  for (size_t index = 0; index < network.layers.size(); ++index) {
+    DenseLayerState &layer = network.layers[index];
+    DenseLayerViews &views = network.views[index];
+    at::mm_out(views.products, *below, views.weightTransposed);
     layer.pass.step = step;
-    float *z = writable(products), *h = writable(outputs);
+    float *z = writable(views.products), *h = writable(views.outputs);
     const float *bias = readable(layer.bias.parameter);
     parallel(blocks(count, kRowBlock), [&](int64_t block) {
       const int64_t at = block * kRowBlock;
       kernels().forward(layer.pass, at, std::min(count, at + kRowBlock), layer.out, bias, z, h);
     });
-    below = outputs;
+    below = &views.outputs;
   }
 }
 
@@ -199,7 +229,8 @@ static double binarySeed(const Rows &rows, const float *logits, float *seed) {
 /// ℓ = ln Σ exp(z) − z_y.
 static double categoricalSeed(const Rows &rows, int64_t classes, const float *logits, float *seed) {
   double sum = 0;
-  std::vector<double> powers(static_cast<size_t>(classes));
+  static thread_local std::vector<double> powers;
+  powers.resize(static_cast<size_t>(classes));
   for (int64_t i = 0; i < rows.count; ++i) {
     const float *z = logits + i * classes;
     const auto label = static_cast<int64_t>(rows.targets[rows.numbers[i]]);
@@ -245,8 +276,8 @@ static double lossAndSeed(CTorchDense &network, int32_t kind, const Rows &rows) 
 static void backwardLayers(CTorchDense &network, int64_t count) {
   for (int64_t index = static_cast<int64_t>(network.layers.size()) - 1; index >= 0; --index) {
     DenseLayerState &layer = network.layers[index];
-    at::Tensor gradients = head(layer.gradients, count);
-    float *g = writable(gradients), *partial = writable(network.partialSums);
+    DenseLayerViews &views = network.views[index];
+    float *g = writable(views.gradients), *partial = writable(network.partialSums);
     const float *slope = readable(layer.products);
     const int64_t pieces = blocks(count, kRowBlock);
     parallel(pieces, [&](int64_t block) {
@@ -258,23 +289,10 @@ static void backwardLayers(CTorchDense &network, int64_t count) {
     for (int64_t block = 0; block < pieces; ++block) {
       for (int64_t j = 0; j < layer.out; ++j) { bias[j] += partial[block * layer.out + j]; }
     }
-    const at::Tensor below = index == 0 ? head(network.input, count) : head(network.layers[index - 1].outputs, count);
-    at::mm_out(layer.weight.gradient, gradients.t(), below);
-    if (index > 0) {
-      at::Tensor next = head(network.layers[index - 1].gradients, count);
-      at::mm_out(next, gradients, layer.weight.parameter);
-    }
+    const at::Tensor &below = index == 0 ? network.inputView : network.views[index - 1].outputs;
+    at::mm_out(layer.weight.gradient, views.gradientsTransposed, below);
+    if (index > 0) { at::mm_out(network.views[index - 1].gradients, views.gradients, layer.weight.parameter); }
   }
-}
-
-static void followGradients(CTorchDense &network, const CTorchOptimizerStep &step) {
-  std::vector<Updated> parameters;
-  parameters.reserve(2 * network.layers.size());
-  for (DenseLayerState &layer : network.layers) {
-    parameters.push_back(layer.weight);
-    if (layer.hasBias) { parameters.push_back(layer.bias); }
-  }
-  updateAll(parameters, step);
 }
 
 static void forwardRowsOf(CTorchDense &network, const at::Tensor &x, const int32_t *rows, int64_t count,
@@ -304,7 +322,7 @@ CTorchStatus denseStep(CTorchDenseRef network, CTorchTensorRef features, CTorchT
     forwardRowsOf(*network, x, rows, count, step);
     *loss = lossAndSeed(*network, lossKind, batch);
     backwardLayers(*network, count);
-    followGradients(*network, *update);
+    updateAll(network->updated, *update);
   });
 }
 
@@ -331,7 +349,7 @@ CTorchStatus denseBackward(CTorchDenseRef network, CTorchTensorRef seed, const C
     std::copy_n(readable(g), g.numel(), writable(last.gradients));
     network->pending = 0;
     backwardLayers(*network, count);
-    followGradients(*network, *update);
+    updateAll(network->updated, *update);
   });
 }
 

@@ -39,10 +39,12 @@ static void applyRule(int32_t rule, const StepNumbers &step, Updated &u) {
 
 static double squaredNorm(const at::Tensor &values) {
   const int64_t count = values.numel();
-  std::vector<double> partial(static_cast<size_t>(blocks(count, kElementBlock)));
+  static thread_local std::vector<double> partial;
+  partial.resize(static_cast<size_t>(blocks(count, kElementBlock)));
+  double *parts = partial.data();
   const float *v = readable(values);
   overElements(count, [&](int64_t at, int64_t length, int64_t block) {
-    partial[static_cast<size_t>(block)] = kernels().sumOfSquares(length, v + at);
+    parts[block] = kernels().sumOfSquares(length, v + at);
   });
   double sum = 0;
   for (double part : partial) { sum += part; }

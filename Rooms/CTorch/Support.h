@@ -5,7 +5,6 @@
 #include <ATen/core/grad_mode.h>
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,9 +54,22 @@ CTorchStatus yielding(CTorchTensorRef *out, Body &&body) {
 inline const float *readable(const at::Tensor &t) { return static_cast<const float *>(t.const_data_ptr()); }
 inline float *writable(const at::Tensor &t) { return static_cast<float *>(t.mutable_data_ptr()); }
 
+/// A reference to a callable; unlike std::function it allocates nothing.
+class IndexedBody {
+ public:
+  template <typename Body>
+  IndexedBody(const Body &body)
+      : object(&body), call([](const void *object, int64_t index) { (*static_cast<const Body *>(object))(index); }) {}
+  void operator()(int64_t index) const { call(object, index); }
+
+ private:
+  const void *object;
+  void (*call)(const void *, int64_t);
+};
+
 /// Runs `body(index)` for every index below `count` over LibTorch's own team of threads. Which thread takes which
 /// index is not fixed: bodies write to places of their own.
-void parallel(int64_t count, const std::function<void(int64_t)> &body);
+void parallel(int64_t count, IndexedBody body);
 
 /// Rows and elements that one index of `parallel` stands for.
 constexpr int64_t kRowBlock = 32;
