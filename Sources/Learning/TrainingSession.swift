@@ -15,16 +15,18 @@ final class TrainingSession {
   let loss: Loss
   var isFused: Bool { fused != nil || resident != nil }
   private let fused: FusedDenseNetwork?
-  let resident: ResidentChain?
+  private let resident: ResidentChain?
   private let device: Device
   private let seed: SeedTree
-  let data: TrainingData
+  private let data: TrainingData
   private let validation: TrainingData
   private let features, targets, weights: Tensor
   private let protected: Tensor?
   private let objective: (any TrainingObjective)?
   /// Of the next epoch, drawn while the device was at work.
   private var nextOrder: [Int32]?
+  /// Of this epoch, on a device, so that no batch waits for its own numbers.
+  private var placedOrder: Tensor?
 
   private(set) var history = TrainingHistory()
   /// After the last epoch of this session; nil before its first.
@@ -105,6 +107,7 @@ final class TrainingSession {
     if let resident, objective == nil, let kind = current.fused {
       return try run(resident, kind, order, epoch, cancellation)
     }
+    placedOrder = device == .cpu ? nil : try Tensor(order.map(Int64.init), shape: [order.count], device: device)
     var losses: [Double] = [], waiting: [Tensor] = []
     for batch in 0..<batchesPerEpoch {
       try cancellation.check()
@@ -250,8 +253,10 @@ final class TrainingSession {
     return sum
   }
 
+  /// - Parameter rows: a slice of the epoch's order.
   private func index(_ rows: ArraySlice<Int32>) throws -> Tensor {
-    try Tensor(rows.map(Int64.init), shape: [rows.count], device: device)
+    if let placedOrder { return try placedOrder.slice(rows.startIndex..<rows.endIndex) }
+    return try Tensor(rows.map(Int64.init), shape: [rows.count])
   }
 
   /// The loss of outputs, and the gradient of its mean sent back.
