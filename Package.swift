@@ -95,13 +95,16 @@ let package = Package(
     module("StatisticalModels", ["CoreNumerics", "Histograms", "ROOTFiles", "ByteIO", "Records"]),
     module("Inference", ["StatisticalModels", "CoreNumerics", "ByteIO", "Records"]),
 
+    // 5: learning and physics together
+    module("Interpretation", ["Learning", "Histograms", "CoreNumerics", "Records"]),
+
     // 6: pictures and pages
     module("Figures", ["CCairo", "Histograms", "CoreNumerics", "Records", "ByteIO"]),
     module(
       "Reports",
       [
         "Figures", "Inference", "StatisticalModels", "HyperparameterSearch", "TrialStores", "CoreNumerics", "Records",
-        "ByteIO",
+        "ByteIO", "Interpretation", "Learning", "DecisionTrees",
       ]),
 
     // 7: searches
@@ -109,9 +112,9 @@ let package = Package(
       "Searches",
       [
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
-        "DecisionTrees", "HyperparameterSearch", "TrialStores",
-        "PhysicsObjects", "EventFiles", "EventGeneration", "DetectorSimulation", "EventSelection", "EventSchemas",
-        "StatisticalModels", "Inference", "Figures", "Reports", "Cards", "JetClustering",
+        "DecisionTrees", "HyperparameterSearch", "TrialStores", "PhysicsObjects", "EventFiles", "EventGeneration",
+        "DetectorSimulation", "EventSelection", "EventSchemas", "StatisticalModels", "Inference", "Figures", "Reports",
+        "Cards", "JetClustering", "Interpretation",
       ]),
 
     // 8: the program
@@ -119,10 +122,8 @@ let package = Package(
       name: "searchlight",
       dependencies: [
         "Searches", "Records", "ByteIO", "Columns", "EventFiles", "EventSelection", "GeneratorFiles", "ROOTFiles",
-        "EventGeneration",
-        "StatisticalModels",
-        "Inference", "DetectorSimulation", "Figures", "Reports", "Tensors", "Learning", "HyperparameterSearch",
-        "TrialStores", argumentParser,
+        "EventGeneration", "StatisticalModels", "Inference", "DetectorSimulation", "Figures", "Reports", "Tensors",
+        "Learning", "HyperparameterSearch", "TrialStores", argumentParser, "DecisionTrees",
       ],
       swiftSettings: strict),
 
@@ -156,10 +157,14 @@ let package = Package(
     tests(of: "EventSchemas", ["Columns", "EventSelection", "ROOTFiles"]),
     tests(of: "StatisticalModels", ["Histograms", "Records"]),
     tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms", "ByteIO"]),
+    tests(of: "Interpretation", ["Learning", "CoreNumerics", "Records", "Tensors"]),
     tests(of: "Figures"),
     tests(
       of: "Reports",
-      ["Figures", "Inference", "StatisticalModels", "CoreNumerics", "HyperparameterSearch", "TrialStores", "Records"]),
+      [
+        "Figures", "Inference", "StatisticalModels", "CoreNumerics", "HyperparameterSearch", "TrialStores", "Records",
+        "Interpretation", "Learning", "DecisionTrees",
+      ]),
     tests(
       of: "Searches",
       [

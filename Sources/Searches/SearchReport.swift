@@ -41,6 +41,7 @@ extension SearchRun.Outcome {
         .init("Samples", warnings.map { .paragraph("Warning: \($0).") } + [.table(sampleTable)]),
         .init("Cut flow", [.table(cutFlowTable)]),
         .init("Networks", [.table(networkTable)] + networkSummaries + pictures("learning") + pictures("roc")),
+        .init("Diagnostics", diagnosticsBlocks + pictures("diagnostics")),
         .init("Distributions", pictures("distribution") + pictures("features")),
         .init("Record", [.record(title: "Run record", text: record), .record(title: "Card as read", text: cardText)]),
       ])

@@ -114,7 +114,12 @@ extension SearchTables {
 
 extension SearchRun.Outcome {
   /// What a reader of the numbers should know: events made with other cuts than the card's.
-  public var warnings: [String] { card.samples.compactMap { metadata[$0.name]?.notes["warning"] } }
+  public var warnings: [String] {
+    card.samples.compactMap { metadata[$0.name]?.notes["warning"] }
+      + card.signals.compactMap { signal in
+        missingDiagnostics[signal.name].map { "\(signal.name): no diagnostics of its network: \($0)" }
+      }
+  }
 
   /// Titles of samples and of the baseline, by name.
   public var titles: [String: String] {
@@ -123,13 +128,15 @@ extension SearchRun.Outcome {
     return titles
   }
 
-  /// Writes `tables.json`, `tables.txt`, `tables.csv` and `record.json`.
+  /// Writes `tables.json`, `tables.txt`, `tables.csv`, `diagnostics.json` and `record.json`.
   /// - Throws: `FileError`.
   public func writeTables(to folder: URL) throws {
     try AtomicFile.write(try JSONEncoder.canonical.encode(tables), to: folder.appendingPathComponent("tables.json"))
     try AtomicFile.write(
       Data((tables.text(titles: titles) + "\n").utf8), to: folder.appendingPathComponent("tables.txt"))
     try AtomicFile.write(Data(tables.csv.utf8), to: folder.appendingPathComponent("tables.csv"))
+    try AtomicFile.write(
+      try JSONEncoder.canonical.encode(SearchDiagnostics(self)), to: folder.appendingPathComponent("diagnostics.json"))
     try AtomicFile.write(try JSONEncoder.canonical.encode(record), to: folder.appendingPathComponent("record.json"))
   }
 }

@@ -12,13 +12,16 @@ extension ComparisonRun.Outcome {
     Dictionary(card.models.map { ($0.name, $0.title) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Writes `tables.json`, `tables.txt`, `tables.csv` and `record.json`.
+  /// Writes `tables.json`, `tables.txt`, `tables.csv`, `diagnostics.json` and `record.json`.
   /// - Throws: `FileError`.
   public func writeTables(to folder: URL) throws {
     try AtomicFile.write(try JSONEncoder.canonical.encode(tables), to: folder.appendingPathComponent("tables.json"))
     try AtomicFile.write(
       Data((tables.text(titles: titles) + "\n").utf8), to: folder.appendingPathComponent("tables.txt"))
     try AtomicFile.write(Data(tables.csv.utf8), to: folder.appendingPathComponent("tables.csv"))
+    try AtomicFile.write(
+      try JSONEncoder.canonical.encode(ComparisonDiagnostics.Document(trainings: diagnostics)),
+      to: folder.appendingPathComponent("diagnostics.json"))
     try AtomicFile.write(try JSONEncoder.canonical.encode(record), to: folder.appendingPathComponent("record.json"))
   }
 
@@ -60,16 +63,23 @@ extension ComparisonRun.Outcome {
 
   private var trainingTable: HTMLReport.Table {
     HTMLReport.Table(
-      caption: "All trainings. Efficiencies are those of the best cut.",
+      caption:
+        "All trainings. AUCs with their statistical uncertainty on these test rows (DeLong), which all trainings share; 1/ε_B is the "
+        + "background rejection at a signal efficiency of ½. The last efficiencies are those of the best cut.",
       header: [
-        "inputs", "model", "seed", "epochs", "validation loss", "AUC", "signal eff.", "background eff.", "bins",
+        "inputs", "model", "seed", "epochs", "validation loss", "AUC", "1/ε_B", "ECE", "signal eff.", "background eff.",
+        "bins",
       ],
       rows: card.inputs.flatMap { inputs in
         card.models.flatMap { model in
-          (tables.measures[inputs.name]?[model.name] ?? []).enumerated().map { index, m in
-            [
+          (tables.measures[inputs.name]?[model.name] ?? []).enumerated().map { index, m -> [String] in
+            let own = diagnostics[inputs.name]?[model.name]?[index]
+            return [
               inputs.name, model.title, "\(index + 1)", "\(m.epochs)", String(format: "%.5f", m.validationLoss),
-              String(format: "%.4f", m.auc), String(format: "%.3f", m.signalEfficiency),
+              own.map { RoundedValue.symmetric($0.areaUnderCurve.value, $0.areaUnderCurve.uncertainty) } ?? "–",
+              own?.atHalfSignal.backgroundRejection.map { RoundedValue.symmetric($0.value, $0.uncertainty) } ?? "–",
+              String(format: "%.4f", own?.calibration.expectedCalibrationError ?? .nan),
+              String(format: "%.3f", m.signalEfficiency),
               String(format: "%.4f", m.backgroundEfficiency), "\(m.bins)",
             ]
           }
