@@ -42,9 +42,12 @@ extension SearchRun.Outcome {
         .init("Cut flow", [.table(cutFlowTable)]),
         .init("Networks", [.table(networkTable)] + networkSummaries + pictures("learning") + pictures("roc")),
         .init("Diagnostics", diagnosticsBlocks + pictures("diagnostics")),
-        .init("Distributions", pictures("distribution") + pictures("features")),
-        .init("Record", [.record(title: "Run record", text: record), .record(title: "Card as read", text: cardText)]),
-      ])
+      ]
+        + (classes.map { [.init("Classes", [.table(classTable($0))] + pictures("classes"))] } ?? []) + [
+          .init("Distributions", pictures("distribution") + pictures("features")),
+          .init(
+            "Record", [.record(title: "Run record", text: record), .record(title: "Card as read", text: cardText)]),
+        ])
   }
 
   private func limitTable(_ section: SearchTables.Section) -> HTMLReport.Table {
