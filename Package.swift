@@ -94,6 +94,7 @@ let package = Package(
     // 4: statistics, which knows no physics
     module("StatisticalModels", ["CoreNumerics", "Histograms", "ROOTFiles", "ByteIO", "Records"]),
     module("Inference", ["StatisticalModels", "CoreNumerics", "ByteIO", "Records"]),
+    module("ColliderNetworks", ["Learning", "NeuralNetworks", "ByteIO", "Records"]),
 
     // 5: learning and physics together
     module("Interpretation", ["Learning", "Histograms", "CoreNumerics", "Records"]),
@@ -114,7 +115,7 @@ let package = Package(
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
         "DecisionTrees", "HyperparameterSearch", "TrialStores", "PhysicsObjects", "EventFiles", "EventGeneration",
         "DetectorSimulation", "EventSelection", "EventSchemas", "StatisticalModels", "Inference", "Figures", "Reports",
-        "Cards", "JetClustering", "Interpretation",
+        "Cards", "JetClustering", "Interpretation", "ColliderNetworks",
       ]),
 
     // 8: the program
@@ -157,6 +158,7 @@ let package = Package(
     tests(of: "EventSchemas", ["Columns", "EventSelection", "ROOTFiles"]),
     tests(of: "StatisticalModels", ["Histograms", "Records"]),
     tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms", "ByteIO"]),
+    tests(of: "ColliderNetworks", ["Learning", "Records", "Tensors"]),
     tests(of: "Interpretation", ["Learning", "CoreNumerics", "Records", "Tensors"]),
     tests(of: "Figures"),
     tests(
