@@ -94,9 +94,9 @@ let package = Package(
     // 4: statistics, which knows no physics
     module("StatisticalModels", ["CoreNumerics", "Histograms", "ROOTFiles", "ByteIO", "Records"]),
     module("Inference", ["StatisticalModels", "CoreNumerics", "ByteIO", "Records"]),
-    module("ColliderNetworks", ["Learning", "NeuralNetworks", "ByteIO", "Records"]),
 
     // 5: learning and physics together
+    module("ColliderNetworks", ["Learning", "NeuralNetworks", "ByteIO", "Records"]),
     module("Interpretation", ["Learning", "Histograms", "CoreNumerics", "Records"]),
 
     // 6: pictures and pages
