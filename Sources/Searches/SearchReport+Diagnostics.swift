@@ -151,6 +151,6 @@ extension SearchRun.Outcome {
     return ReportFigure(
       name: name, caption: caption,
       figure: Figure(
-        title: caption, width: 270 * Double(count), height: panels.count > 1 ? 480 : 250, columns: inTwoRows(panels)))
+        title: caption, width: 270 * Double(count), height: panels.count > 1 ? 480 : 250, columns: panels.inTwoRows()))
   }
 }

@@ -131,7 +131,7 @@ public struct TableConversion: Sendable {
   ) throws -> [String: Int] {
     var widths: [String: Int] = [:]
     guard TableFormat.named(output) == .text, plan.hasJaggedOutput else { return widths }
-    try eachChunk(source, plan, "measure \(input.lastPathComponent)", progress, cancellation) { chunk in
+    try eachChunk(source, plan, "measure \(source.url.lastPathComponent)", progress, cancellation) { chunk in
       for name in chunk.names {
         guard let offsets = chunk[name]?.offsets else { continue }
         widths[name] = zip(offsets, offsets.dropFirst()).reduce(widths[name] ?? 0) { max($0, $1.1 - $1.0) }
