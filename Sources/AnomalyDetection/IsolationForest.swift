@@ -74,7 +74,7 @@ public struct IsolationForest: StoredAnomalyDetector, Hashable {
     let columns = features.columnCount, rows = features.rowCount
     var sums = [Float](repeating: 0, count: rows)
     // A block's rows and a tree's nodes stay in the nearest caches.
-    let block = 512
+    let block = 128
     features.values.withUnsafeBufferPointer { values in
       sums.withUnsafeMutableBufferPointer { sums in
         guard let input = values.baseAddress, let output = sums.baseAddress else { return }
@@ -93,7 +93,7 @@ public struct IsolationForest: StoredAnomalyDetector, Hashable {
   /// A forest of scikit-learn's as the reference script writes it.
   private struct Foreign: Decodable {
     struct Tree: Decodable {
-      var feature: [Int], threshold: [Float], left: [Int], right: [Int], samples: [Double]
+      var feature: [Int], threshold: [Double], left: [Int], right: [Int], samples: [Double]
       /// Which columns of the table the tree's columns are; all where absent.
       var columns: [Int]?
     }
@@ -124,8 +124,13 @@ public struct IsolationForest: StoredAnomalyDetector, Hashable {
               && (0..<columns).contains(tree.feature[node]))
         }
       guard isTree else { throw AnomalyError.unreadable(path: path, reason: "the nodes of tree \(index) form no tree") }
+      // A float32 is at most a double where it is at most the largest float32 that is not above it.
+      let thresholds = tree.threshold.map { threshold in
+        let nearest = Float(threshold)
+        return Double(nearest) > threshold ? nearest.nextDown : nearest
+      }
       return IsolationTree(
-        columns: tree.feature, thresholds: tree.threshold, left: tree.left, right: tree.right, leafCounts: tree.samples)
+        columns: tree.feature, thresholds: thresholds, left: tree.left, right: tree.right, leafCounts: tree.samples)
     }
     featureNames = foreign.feature_names
     configuration = Configuration(trees: trees.count, subsample: foreign.max_samples)

@@ -43,6 +43,22 @@ struct DetectorReference: Decodable {
     }
   }
 
+  /// scikit-learn compares float32 values with double thresholds: one just below a value sends it right, though the nearest
+  /// float32 is the value itself.
+  @Test func thresholdsBetweenFloatsAreKept() throws {
+    let value: Float = 0.1
+    for (shift, goesRight) in [(-1e-12, true), (0, false), (1e-12, false)] {
+      let text = """
+        {"feature_names": ["x"], "max_samples": 4, "trees": [{"feature": [0, -2, -2], "threshold":
+        [\(Double(value) + shift), -2, -2], "left": [1, -1, -1], "right": [2, -1, -1], "samples": [4, 1, 3]}]}
+        """
+      let forest = try IsolationForest(scikitLearn: Data(text.utf8), path: "forest")
+      let score = Double(try forest.scores(FeatureMatrix(names: ["x"], values: [value]))[0])
+      let length = 1 + (goesRight ? IsolationTree.averagePathLength(3) : 0)
+      #expect(abs(score - exp2(-length / IsolationTree.averagePathLength(4))) < 1e-6)
+    }
+  }
+
   @Test func ownForestsAreAsGood() throws {
     let reference = try DetectorReference.read()
     let rows = try reference.matrix(reference.rows)
