@@ -95,6 +95,9 @@ let package = Package(
     module("StatisticalModels", ["CoreNumerics", "Histograms", "ROOTFiles", "ByteIO", "Records"]),
     module("Inference", ["StatisticalModels", "CoreNumerics", "ByteIO", "Records"]),
 
+    // 5: networks that know physics
+    module("ColliderNetworks", ["Learning", "NeuralNetworks", "ByteIO", "Records"]),
+
     // 6: pictures and pages
     module("Figures", ["CCairo", "Histograms", "CoreNumerics", "Records", "ByteIO"]),
     module(
@@ -109,7 +112,7 @@ let package = Package(
       "Searches",
       [
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
-        "DecisionTrees", "HyperparameterSearch", "TrialStores",
+        "DecisionTrees", "HyperparameterSearch", "TrialStores", "ColliderNetworks",
         "PhysicsObjects", "EventFiles", "EventGeneration", "DetectorSimulation", "EventSelection", "EventSchemas",
         "StatisticalModels", "Inference", "Figures", "Reports", "Cards", "JetClustering",
       ]),
@@ -156,6 +159,7 @@ let package = Package(
     tests(of: "EventSchemas", ["Columns", "EventSelection", "ROOTFiles"]),
     tests(of: "StatisticalModels", ["Histograms", "Records"]),
     tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms", "ByteIO"]),
+    tests(of: "ColliderNetworks", ["Learning", "Records", "Tensors"]),
     tests(of: "Figures"),
     tests(
       of: "Reports",

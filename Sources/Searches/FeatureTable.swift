@@ -5,8 +5,8 @@ import Records
 
 extension SearchRun {
   /// Writes the features of all samples' selected events to one table, for other programs and for comparisons of
-  /// classifiers: `label` (1 signal, 0 background, float32), the card's features (float32), `weight` (expected events at the
-  /// card's luminosity). Rows come in an order that mixes the samples and depends on nothing but the card and its events.
+  /// classifiers: `label` (1 signal, 0 background, float32), the card's features (float32), `mass` (float32, where samples have
+  /// one; 0 for those that have none), `weight` (expected events at the card's luminosity). Rows come in an order that mixes the samples and depends on nothing but the card and its events.
   /// - Returns: the number of rows by sample.
   public func writeFeatures(to url: URL) throws -> [(sample: String, rows: Int)] {
     let lock = try RunLock(folder: options.output)
@@ -17,7 +17,8 @@ extension SearchRun {
       return (events: try PreparedSample(contentsOf: result.file("events.h5")), isSignal: sample.role == .signal)
     }
     guard let names = samples.first?.events.featureNames else { return [] }
-    for reserved in ["label", "weight"] where names.contains(reserved) {
+    let hasMasses = card.samples.contains { $0.mass != nil }
+    for reserved in ["label", "weight"] + (hasMasses ? ["mass"] : []) where names.contains(reserved) {
       throw SampleError(
         sample: card.samples[0].name,
         problem: "a feature is called '\(reserved)', as a column of the table is: rename it")
@@ -29,6 +30,7 @@ extension SearchRun {
       try table.add(
         name, Column(order.map { samples[$0.sample].events.features[$0.row * names.count + column] }))
     }
+    if hasMasses { try table.add("mass", Column(order.map { Float(card.samples[$0.sample].mass ?? 0) })) }
     try table.add("weight", Column(order.map { samples[$0.sample].events.weights[$0.row] }))
     var metadata = SampleMetadata(name: card.name)
     metadata.notes = ["title": card.title]

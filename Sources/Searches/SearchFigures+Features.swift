@@ -37,7 +37,7 @@ extension SearchRun.Outcome {
           y: AxisDescription("Fraction of events"), series: series, legend: panels.isEmpty ? .above : .none))
     }
     let columnCount = max(1, (panels.count + 1) / 2)
-    let columns = inTwoRows(panels)
+    let columns = panels.inTwoRows()
     return SearchFigure(
       name: "features",
       caption: "Key features, each normalised to one, after the pre-selection; events without the object are left out.",

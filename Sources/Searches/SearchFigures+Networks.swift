@@ -65,22 +65,12 @@ extension SearchRun.Outcome {
         ], notes: [signal.title])
     }
     let columnCount = (panels.count + 1) / 2
-    let columns = inTwoRows(panels)
+    let columns = panels.inTwoRows()
     return SearchFigure(
       name: "learning",
       caption:
         "Weighted cross-entropy by epoch: training (with dropout) and validation; the dotted line marks the epoch that is kept.",
       figure: Figure(
         title: "Learning curves", width: 220 * Double(columnCount), height: 420, columns: columns, leftMargin: 46))
-  }
-
-  /// Panels row by row in two rows, as columns.
-  func inTwoRows(_ panels: [Panel]) -> [[Panel]] {
-    let count = (panels.count + 1) / 2
-    return (0..<count).map { column in
-      var cells = [panels[column]]
-      if column + count < panels.count { cells.append(panels[column + count]) }
-      return cells
-    }
   }
 }

@@ -7,26 +7,7 @@ import Records
 import Reports
 
 extension SearchRun.Outcome {
-  /// Writes `report.html` and, in `formats`, each picture beside it under `figures/`.
-  /// - Throws: `FigureError`, `FileError`, `SampleError`.
-  public func writeReport(to folder: URL, formats: [FigureFormat]) throws {
-    let figures = try figures()
-    for figure in figures {
-      for format in formats {
-        let url = folder.appendingPathComponent("figures/\(figure.name).\(format.rawValue)")
-        try AtomicFile.write(try figure.figure.render(as: format), to: url)
-      }
-    }
-    let html = try report(figures).html()
-    try AtomicFile.write(Data(html.utf8), to: folder.appendingPathComponent("report.html"))
-  }
-
-  private func report(_ figures: [SearchFigure]) throws -> HTMLReport {
-    func pictures(_ prefix: String) -> [HTMLReport.Block] {
-      figures.filter { $0.name.hasPrefix(prefix) }.map { .figure($0.figure, caption: $0.caption) }
-    }
-    let record = String(decoding: try JSONEncoder.canonical.encode(record), as: UTF8.self)
-    let cardText = String(decoding: try JSONEncoder.canonical.encode(card), as: UTF8.self)
+  public func report(_ figures: [SearchFigure]) throws -> HTMLReport {
     let limitBlocks: [HTMLReport.Block] =
       [
         .paragraph(
@@ -37,12 +18,13 @@ extension SearchRun.Outcome {
     return HTMLReport(
       title: card.title,
       sections: [
-        .init("Limits", limitBlocks + pictures("transfer") + pictures("limit-")),
+        .init("Limits", limitBlocks + figures.blocks("transfer") + figures.blocks("limit-")),
         .init("Samples", warnings.map { .paragraph("Warning: \($0).") } + [.table(sampleTable)]),
         .init("Cut flow", [.table(cutFlowTable)]),
-        .init("Networks", [.table(networkTable)] + networkSummaries + pictures("learning") + pictures("roc")),
-        .init("Distributions", pictures("distribution") + pictures("features")),
-        .init("Record", [.record(title: "Run record", text: record), .record(title: "Card as read", text: cardText)]),
+        .init(
+          "Networks", [.table(networkTable)] + networkSummaries + figures.blocks("learning") + figures.blocks("roc")),
+        .init("Distributions", figures.blocks("distribution") + figures.blocks("features")),
+        try recordSection(card: card),
       ])
   }
 

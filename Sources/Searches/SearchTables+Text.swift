@@ -1,4 +1,3 @@
-import ByteIO
 import Foundation
 import Records
 import Reports
@@ -92,13 +91,7 @@ extension SearchTables {
     let rows = trainings.map { training in
       [titles[training] ?? training] + section.signals.map { section.table[training]?[$0].map(Self.cell) ?? "–" }
     }
-    let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
-    return ([head] + rows).map { row in
-      row.enumerated().map { column, text in
-        let pad = String(repeating: " ", count: widths[column] - text.count)
-        return column == 0 ? text + pad : pad + text
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
+    return alignedText(header: head, rows: rows)
   }
 
   static func cell(_ limit: BandedLimit) -> String {
@@ -112,7 +105,10 @@ extension SearchTables {
   }
 }
 
-extension SearchRun.Outcome {
+extension SearchRun.Outcome: RunOutcome {
+  public var text: String { tables.text(titles: titles) }
+  public var csv: String { tables.csv }
+
   /// What a reader of the numbers should know: events made with other cuts than the card's.
   public var warnings: [String] { card.samples.compactMap { metadata[$0.name]?.notes["warning"] } }
 
@@ -121,15 +117,5 @@ extension SearchRun.Outcome {
     var titles = Dictionary(uniqueKeysWithValues: card.samples.map { ($0.name, $0.title) })
     titles[card.fit.baseline.name] = "fit to \(card.fit.baseline.name)"
     return titles
-  }
-
-  /// Writes `tables.json`, `tables.txt`, `tables.csv` and `record.json`.
-  /// - Throws: `FileError`.
-  public func writeTables(to folder: URL) throws {
-    try AtomicFile.write(try JSONEncoder.canonical.encode(tables), to: folder.appendingPathComponent("tables.json"))
-    try AtomicFile.write(
-      Data((tables.text(titles: titles) + "\n").utf8), to: folder.appendingPathComponent("tables.txt"))
-    try AtomicFile.write(Data(tables.csv.utf8), to: folder.appendingPathComponent("tables.csv"))
-    try AtomicFile.write(try JSONEncoder.canonical.encode(record), to: folder.appendingPathComponent("record.json"))
   }
 }

@@ -40,6 +40,13 @@ public struct StepStore: Sendable {
     public func digest() throws -> Digest { Digest.of(try JSONEncoder.canonical.encode(self)) }
   }
 
+  /// A value for ``Key/configuration``: canonical JSON in one line.
+  static func text(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
   /// The description beside a result's files.
   struct Manifest: Hashable, Codable, Sendable {
     var schema = 1

@@ -7,7 +7,7 @@ struct FeaturesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "features", abstract: "Write the features of a card's selected events to one table.",
     discussion: """
-      One row an event of any sample, in mixed order: label (1 signal, 0 background), the card's features, weight (expected \
+      One row an event of any sample, in mixed order: label (1 signal, 0 background), the card's features, mass (of samples that have one), weight (expected \
       events at the card's luminosity). 'searchlight convert' makes CSV or NumPy files of it.
 
       Example:

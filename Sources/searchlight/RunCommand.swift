@@ -32,7 +32,7 @@ struct RunOptions: ParsableArguments {
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run a card: a search (select, train, score, fit), or a comparison of classifiers on one table.",
+    abstract: "Run a card: a search (select, train, score, fit), a comparison of classifiers, parametrised networks.",
     discussion: """
       Tables, figures and the report are written to the run's folder, where results of steps are kept too: after a kill, or a
       change in the card, only what is missing is made.
@@ -40,6 +40,7 @@ struct RunCommand: AsyncParsableCommand {
       Examples:
         searchlight run Studies/tz-transfer/card.yaml --scale 0.1 --output /tmp/quick
         searchlight run Studies/higgs-benchmark/card.yaml --table HIGGS.csv.gz
+        searchlight run Studies/parametrised/toy.yaml --figures png
       """)
 
   @OptionGroup var options: RunOptions
@@ -47,40 +48,47 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Forget stored results first.") var fresh = false
   @Option(help: "Formats of pictures beside the report, separated by commas: pdf, png, svg.") var figures:
     FigureFormats = .init(formats: [])
-  @Option(help: "Of a comparison: the file with the events, instead of the card's.", completion: .file())
+  @Option(help: "Of a card with a table: the file with the events, instead of the card's.", completion: .file())
   var table: String?
 
   mutating func run() async throws {
     try await placement.choose()
-    if try CardKind.of(URL(fileURLWithPath: options.card)) == .comparison {
-      return try await compare(options, table: table, fresh: fresh, figures: figures.formats)
+    let url = URL(fileURLWithPath: options.card)
+    let kind = try CardKind.of(url)
+    guard kind == .search || options.scale == 1 else {
+      throw ValidationError("--scale is for searches; this card reads fewer events with table.rows")
     }
-    guard table == nil else { throw ValidationError("--table is for comparisons; a search's events are in its card") }
-    let search = try options.run(fresh: fresh, token: interruptibleToken())
-    let outcome = try await search.execute()
-    try outcome.writeTables(to: search.options.output)
-    try outcome.writeReport(to: search.options.output, formats: figures.formats)
-    print(outcome.tables.text(titles: outcome.titles))
-    for warning in outcome.warnings { remark("warning: \(warning)") }
-    remark("report.html, tables and workspaces are in \(search.options.output.path)")
+    let events = table.map { URL(fileURLWithPath: $0) }
+    switch kind {
+    case .search:
+      guard table == nil else {
+        throw ValidationError("--table is for comparisons and parametrised networks; a search's events are in its card")
+      }
+      let search = try options.run(fresh: fresh, token: interruptibleToken())
+      let outcome = try await search.execute()
+      try finish(outcome, in: search.options.output)
+      for warning in outcome.warnings { remark("warning: \(warning)") }
+    case .comparison:
+      let folder = URL(fileURLWithPath: try options.output ?? "runs/\(ComparisonCard.read(url).name)")
+      let comparison = try ComparisonRun(
+        cardURL: url, options: .init(output: folder, table: events, fresh: fresh), progress: ProgressPrinter().handler,
+        cancellation: interruptibleToken())
+      try finish(try await comparison.execute(), in: folder)
+    case .parametrised:
+      let folder = URL(fileURLWithPath: try options.output ?? "runs/\(ParametrizedCard.read(url).name)")
+      let study = try ParametrizedRun(
+        cardURL: url, options: .init(output: folder, table: events, fresh: fresh), progress: ProgressPrinter().handler,
+        cancellation: interruptibleToken())
+      try finish(try await study.execute(), in: folder)
+    }
   }
-}
 
-/// Runs a comparison and writes what it gave.
-private func compare(_ options: RunOptions, table: String?, fresh: Bool, figures: [FigureFormat]) async throws {
-  guard options.scale == 1 else {
-    throw ValidationError("--scale is for searches; a comparison reads fewer events with table.rows in its card")
+  private func finish(_ outcome: some RunOutcome, in folder: URL) throws {
+    try outcome.writeTables(to: folder)
+    try outcome.writeReport(to: folder, formats: figures.formats)
+    print(outcome.text)
+    remark("report.html and tables are in \(folder.path)")
   }
-  let url = URL(fileURLWithPath: options.card)
-  let folder = URL(fileURLWithPath: try options.output ?? "runs/\(ComparisonCard.read(url).name)")
-  let comparison = try ComparisonRun(
-    cardURL: url, options: .init(output: folder, table: table.map { URL(fileURLWithPath: $0) }, fresh: fresh),
-    progress: ProgressPrinter().handler, cancellation: interruptibleToken())
-  let outcome = try await comparison.execute()
-  try outcome.writeTables(to: folder)
-  try outcome.writeReport(to: folder, formats: figures)
-  print(outcome.tables.text(titles: outcome.titles))
-  remark("report.html and tables are in \(folder.path)")
 }
 
 /// `searchlight train CARD`

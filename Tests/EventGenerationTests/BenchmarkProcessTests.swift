@@ -6,11 +6,11 @@ import Testing
 
 @testable import EventGeneration
 
-/// The process cards of the HIGGS and SUSY sets, at the level of the hard process.
+/// The process cards of the HIGGS and SUSY sets and of the parametrised study, at the level of the hard process.
 @Suite(.enabled(if: Generator.isAvailable))
 struct BenchmarkProcessTests {
-  private func card(_ name: String) throws -> ProcessCard {
-    var card = try ProcessCard(contentsOf: projectURL("Studies/higgs-benchmark/processes/\(name).yaml"))
+  private func card(_ name: String, study: String = "higgs-benchmark") throws -> ProcessCard {
+    var card = try ProcessCard(contentsOf: projectURL("Studies/\(study)/processes/\(name).yaml"))
     card.settings += ["PartonLevel:ISR = off", "PartonLevel:FSR = off", "HadronLevel:all = off"]
     card.veto = nil
     return card
@@ -49,6 +49,49 @@ struct BenchmarkProcessTests {
       let sorted = try #require(masses[id]).sorted()
       #expect(abs(sorted[sorted.count / 2] - mass) < width / 2)
     }
+  }
+
+  /// X of the parametrised study: a Z′ near its pole that decays to tt̄ only, with one lepton of the sign that the card's name says.
+  @Test(arguments: [500, 750, 1000, 1250, 1500], ["plus", "minus"])
+  func resonancesDecayToTopQuarks(mass: Int, name: String) throws {
+    let events = 400
+    let (counts, masses) = try contents(card("x\(mass)-\(name)", study: "parametrised"), events: events)
+    #expect([32, 6, -6, 24, -24].allSatisfy { counts[$0] == events })
+    let sign: Int32 = name == "plus" ? -1 : 1
+    #expect((counts[11 * sign] ?? 0) + (counts[13 * sign] ?? 0) == events)
+    #expect([11, 13].allSatisfy { counts[-$0 * sign] == nil })
+    #expect(counts[15] == nil && counts[-15] == nil)
+    let sorted = try #require(masses[32]).sorted(), pole = Double(mass)
+    #expect(sorted.allSatisfy { (0.8 * pole...1.2 * pole).contains($0) })
+    // Half of a Breit-Wigner of 2.2 % lies within half a width of its pole; parton densities pull it down a little.
+    #expect(abs(sorted[events / 2] / pole - 1) < 0.01)
+    let quarter = (sorted[3 * events / 4] - sorted[events / 4]) / pole
+    #expect(quarter > 0.015 && quarter < 0.035, "\(quarter)")
+  }
+
+  /// The cross-section that the card's forced decays leave, of one with all decays open: BR(Z′ → tt̄) at leading order, with
+  /// couplings v and a and r = m_t²/M² as β [(1 + 2r) v² + β² a²], times that of one W to e or μ and the other to quarks.
+  @Test func forcedDecaysAreInTheCrossSection() throws {
+    let forced = try card("x1000-plus", study: "parametrised")
+    var open = forced
+    open.settings.removeAll { $0.hasPrefix("32:on") || $0.hasPrefix("24:on") }
+    #expect(open.settings.count == forced.settings.count - 5)
+    func run(_ card: ProcessCard) throws -> BlockSummary {
+      let generator = EventGenerator(card: card, slice: 0, seed: SeedTree(root: 8), content: .hard)
+      return try generator.generateBlock(0, count: 4000) { _ in }
+    }
+    let (part, all) = (try run(forced), try run(open))
+    let r = 171.0 * 171 / 1e6, beta = (1 - 4 * r).squareRoot()
+    let up = (v: 0.387, a: 1.0), down = (v: 0.693, a: 1.0)
+    let top = beta * ((1 + 2 * r) * up.v * up.v + beta * beta * up.a * up.a)
+    let quarks = top + 2 * (up.v * up.v + up.a * up.a) + 3 * (down.v * down.v + down.a * down.a)
+    // W → ℓν with QCD's correction of the quarks' widths, α_S = 0.12.
+    let lepton = 1 / (3 + 6 * (1 + 0.12 / .pi)), expected = top / quarks * 2 * lepton * (1 - 3 * lepton)
+    let ratio = part.crossSection / all.crossSection
+    let error = ratio * hypot(part.crossSectionError / part.crossSection, all.crossSectionError / all.crossSection)
+    // The mass runs over the resonance, and α_S with it: 2 %.
+    #expect(abs(ratio - expected) < 4 * error + 0.02 * expected, "\(ratio) ± \(error), expected \(expected)")
+    #expect(error < 0.04 * expected)
   }
 
   @Test func charginosComeFromTheSpectrum() throws {

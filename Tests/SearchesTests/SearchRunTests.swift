@@ -160,6 +160,12 @@ struct SearchRunTests {
       #expect(abs(signal.reduce(0, +) / 1500 - 600) < 10)
       // 0.05 pb an event at 10 fb⁻¹.
       #expect(try table.doubles("weight").allSatisfy { abs($0 - 500) < 1e-9 })
+      // A family's mass has a column of its own.
+      let text = String(decoding: try Data(contentsOf: search.cardURL), as: UTF8.self)
+      try Data(text.replacing("role: signal,", with: "role: signal, mass: 0.5 TeV,").utf8).write(to: search.cardURL)
+      let family = try write("c").table
+      #expect(family.names == ["label", "HT", "MET", "jets", "mass", "weight"])
+      #expect(try zip(labels, family.doubles("mass")).allSatisfy { $1 == 500 * $0 })
     }
   }
 

@@ -14,17 +14,8 @@ extension ComparisonCard {
       "schema", "kind", "name", "title", "seed", "table", "inputs", "models", "repeats", "discovery", "figures",
       "tuning",
     ])
-    let schema = try fields["schema"].integer()
-    guard schema == ComparisonCard.schemaVersion else {
-      throw fields["schema"].error("schema \(schema) is unknown; this program reads \(ComparisonCard.schemaVersion)")
-    }
-    _ = try fields["kind"].choice([CardKind.comparison.rawValue])
-    name = try fields["name"].string()
-    guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
-      throw fields["name"].error("a name must do as the name of a folder")
-    }
-    title = try fields["title"].ifPresent?.string() ?? name
-    seed = UInt64(try fields["seed"].integer(in: 0...))
+    let head = try CardHead(fields, kind: .comparison, schema: ComparisonCard.schemaVersion)
+    (name, title, seed) = (head.name, head.title, head.seed)
     let source = try Source(fields["table"])
     table = source
     inputs = try fields["inputs"].entries().map { try Inputs(name: $0.key, $0.value, source.layout) }
@@ -221,12 +212,34 @@ enum NetworkKeys {
   }
 }
 
+/// What cards of all kinds but searches begin with.
+struct CardHead {
+  var name, title: String
+  var seed: UInt64
+
+  init(_ fields: CardFields, kind: CardKind, schema known: Int) throws {
+    let schema = try fields["schema"].integer()
+    guard schema == known else {
+      throw fields["schema"].error("schema \(schema) is unknown; this program reads \(known)")
+    }
+    _ = try fields["kind"].choice([kind.rawValue])
+    name = try fields["name"].string()
+    guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
+      throw fields["name"].error("a name must do as the name of a folder")
+    }
+    title = try fields["title"].ifPresent?.string() ?? name
+    seed = UInt64(try fields["seed"].integer(in: 0...))
+  }
+}
+
 /// What `searchlight run` makes of a card.
 public enum CardKind: String, Hashable, Codable, Sendable, CaseIterable {
   /// A search: samples, networks, limits. Cards without a `kind` are of this one.
   case search
   /// Classifiers on one table; see ``ComparisonCard``.
   case comparison
+  /// Parametrised networks against others; see ``ParametrizedCard``.
+  case parametrised
 
   /// The kind of a card file.
   /// - Throws: `FileError`, `CardError`.

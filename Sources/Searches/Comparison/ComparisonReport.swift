@@ -6,55 +6,29 @@ import Learning
 import Records
 import Reports
 
-extension ComparisonRun.Outcome {
+extension ComparisonRun.Outcome: RunOutcome {
   /// Titles of models, by name.
   public var titles: [String: String] {
     Dictionary(card.models.map { ($0.name, $0.title) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Writes `tables.json`, `tables.txt`, `tables.csv` and `record.json`.
-  /// - Throws: `FileError`.
-  public func writeTables(to folder: URL) throws {
-    try AtomicFile.write(try JSONEncoder.canonical.encode(tables), to: folder.appendingPathComponent("tables.json"))
-    try AtomicFile.write(
-      Data((tables.text(titles: titles) + "\n").utf8), to: folder.appendingPathComponent("tables.txt"))
-    try AtomicFile.write(Data(tables.csv.utf8), to: folder.appendingPathComponent("tables.csv"))
-    try AtomicFile.write(try JSONEncoder.canonical.encode(record), to: folder.appendingPathComponent("record.json"))
-  }
+  public var text: String { tables.text(titles: titles) }
+  public var csv: String { tables.csv }
 
-  /// Writes `report.html` and, in `formats`, each picture beside it under `figures/`.
-  /// - Throws: `FigureError`, `FileError`, `LearningError`.
-  public func writeReport(to folder: URL, formats: [FigureFormat]) throws {
-    let pictures = try figures()
-    for picture in pictures {
-      for format in formats {
-        try AtomicFile.write(
-          try picture.figure.render(as: format),
-          to: folder.appendingPathComponent("figures/\(picture.name).\(format.rawValue)"))
-      }
-    }
-    try AtomicFile.write(Data(try report(pictures).html().utf8), to: folder.appendingPathComponent("report.html"))
-  }
-
-  private func report(_ pictures: [SearchFigure]) throws -> HTMLReport {
-    func blocks(_ prefix: String) -> [HTMLReport.Block] {
-      pictures.filter { $0.name.hasPrefix(prefix) }.map { .figure($0.figure, caption: $0.caption) }
-    }
+  public func report(_ pictures: [SearchFigure]) throws -> HTMLReport {
     let rows = Membership.allCases.map { "\(tables.rows["\($0)"] ?? 0) \($0)" }.joined(separator: ", ")
     let results = ComparisonTables.Quantity.allCases.map { quantity -> HTMLReport.Block in
       let (header, rows) = tables.cells(quantity, titles)
       return .table(HTMLReport.Table(caption: tables.caption(quantity) + ".", header: header, rows: rows))
     }
-    let record = String(decoding: try JSONEncoder.canonical.encode(record), as: UTF8.self)
-    let cardText = String(decoding: try JSONEncoder.canonical.encode(card), as: UTF8.self)
     return HTMLReport(
       title: card.title,
       sections: [
         .init("Results", [.paragraph("Events of \(tables.table): \(rows) rows.")] + results),
-        .init("ROC curves", blocks("roc")),
-        .init("Features", blocks("features")),
+        .init("ROC curves", pictures.blocks("roc")),
+        .init("Features", pictures.blocks("features")),
         .init("Trainings", [.table(trainingTable)] + descriptionBlocks),
-        .init("Record", [.record(title: "Run record", text: record), .record(title: "Card as read", text: cardText)]),
+        try recordSection(card: card),
       ])
   }
 
@@ -96,23 +70,12 @@ extension ComparisonRun.Outcome {
   /// A panel for each inputs, a line for each model: background rejection against signal efficiency.
   private func roc() throws -> SearchFigure {
     let panels = try card.inputs.map { inputs in
-      let series = try card.models.enumerated().compactMap { index, model -> Series? in
-        guard let scores = curves[inputs.name]?[model.name] else { return nil }
-        let curve = try Metrics.rocCurve(
-          scores: scores.scores, labels: scores.labels, weights: [Float](repeating: 1, count: scores.labels.count))
-        // At most 400 points: more are not seen.
-        let step = max(1, curve.count / 400)
-        let points = curve.enumerated().filter { $0.offset % step == 0 || $0.offset == curve.count - 1 }.map(\.element)
-        let auc = tables.measures[inputs.name]?[model.name]?.first?.auc ?? 0
-        return .line(
-          LineSeries(
-            "\(model.title) (AUC = \(String(format: "%.3f", auc)))", x: points.map(\.signalEfficiency),
-            y: points.map { 1 - $0.backgroundEfficiency }, style: .cycle(index)))
-      }
-      return Panel(
-        x: AxisDescription("Signal efficiency", lower: 0, upper: 1),
-        y: AxisDescription("Background rejection", lower: 0, upper: 1), series: series, legend: .bottomLeft,
-        notes: [])
+      try ROCLine.panel(
+        card.models.enumerated().compactMap { index, model in
+          curves[inputs.name]?[model.name].map {
+            ROCLine(model.title, scores: $0.scores, labels: $0.labels, style: .cycle(index))
+          }
+        })
     }
     let names = card.inputs.map(\.name).joined(separator: ", ")
     return SearchFigure(
@@ -125,34 +88,17 @@ extension ComparisonRun.Outcome {
 
   private func features(_ page: ComparisonCard.FeaturePage, index: Int) throws -> SearchFigure {
     let rows = table.rows(of: .test)
-    let panels = try page.columns.compactMap { column -> Panel? in
-      let values = table.values(of: column, rows: rows).map(Double.init)
-      let sorted = values.sorted()
-      let low = sorted[sorted.count / 200], high = sorted[sorted.count - 1 - sorted.count / 100]
-      guard low < high else { return nil }
-      let axis = try Axis(binCount: 30, from: low, to: high)
-      let series = try [Float(1), 0].enumerated().map { position, label -> Series in
-        var histogram = Histogram1D(axis: axis)
-        for (value, row) in zip(values, rows) where table.labels[row] == label { try histogram.fill(value, weight: 1) }
-        let total = max(histogram.integral, 1)
-        return .histogram(
-          HistogramSeries(
-            label == 1 ? "signal" : "background", edges: axis.edges, values: histogram.sumW.map { $0 / total },
-            style: .cycle(position)))
-      }
-      return Panel(
-        x: AxisDescription(column.replacing("_", with: "\\_")), y: AxisDescription("Fraction of events"),
-        series: series,
-        legend: column == page.columns.first ? .above : .none)
+    let groups = [Float(1), 0].enumerated().map { position, label in
+      ShapeGroup(
+        title: label == 1 ? "signal" : "background", rows: rows.filter { table.labels[$0] == label },
+        style: .cycle(position))
     }
-    let width = max(1, (panels.count + 1) / 2)
-    let columns = (0..<width).map { column in
-      [column, column + width].compactMap { panels.indices.contains($0) ? panels[$0] : nil }
-    }
+    let panels = try table.shapes(page.columns, groups)
+    let columns = panels.inTwoRows()
     return SearchFigure(
       name: "features-\(index + 1)",
       caption: "\(page.title): features of test rows, signal and background each normalised to one in the range shown.",
       figure: Figure(
-        title: page.title, width: 230 * Double(width), height: panels.count > 1 ? 420 : 230, columns: columns))
+        title: page.title, width: 230 * Double(columns.count), height: panels.count > 1 ? 420 : 230, columns: columns))
   }
 }

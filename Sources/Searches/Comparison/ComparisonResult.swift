@@ -203,14 +203,7 @@ public struct ComparisonTables: Hashable, Codable, Sendable {
   public func text(titles: [String: String]) -> String {
     Quantity.allCases.map { quantity in
       let (header, rows) = cells(quantity, titles)
-      let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
-      let lines = ([header] + rows).map { row in
-        row.enumerated().map { column, text in
-          let pad = String(repeating: " ", count: widths[column] - text.count)
-          return column == 0 ? text + pad : pad + text
-        }.joined(separator: "  ")
-      }
-      return ([caption(quantity)] + lines).joined(separator: "\n")
+      return caption(quantity) + "\n" + alignedText(header: header, rows: rows)
     }.joined(separator: "\n\n")
   }
 

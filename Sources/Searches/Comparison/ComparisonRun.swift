@@ -66,9 +66,7 @@ public struct ComparisonRun: Sendable {
     let lock = try RunLock(folder: options.output)
     defer { withExtendedLifetime(lock) {} }
     if options.fresh { try? FileManager.default.removeItem(at: store.root) }
-    let files = try tableFiles()
-    let digests = try files.map { try Digest.of(fileAt: $0) }
-    let digest = digests.count == 1 ? digests[0] : Digest.of(digests.map(\.description).joined(separator: " "))
+    let files = try tableFiles(tableURL), digest = try Digest.ofTable(files)
     let table = try ComparisonTable(files, card.table, progress: progress, cancellation: cancellation)
     var libraries: [String: String] = [:]
     for model in card.models { libraries.merge(try await model.method.libraries()) { mine, _ in mine } }
@@ -105,19 +103,8 @@ public struct ComparisonRun: Sendable {
       card: card, tables: tables, table: table, curves: curves, descriptions: descriptions, record: record)
   }
 
-  /// - Throws: ``SampleError`` where there is none.
-  private func tableFiles() throws -> [URL] {
-    let files = filesFitting(tableURL)
-    guard !files.isEmpty else {
-      throw SampleError(
-        sample: tableURL.lastPathComponent,
-        problem: "no such file: \(tableURL.path); set the card's table.file, or name one with --table")
-    }
-    return files
-  }
-
   func readTable() throws -> ComparisonTable {
-    try ComparisonTable(tableFiles(), card.table, progress: progress, cancellation: cancellation)
+    try ComparisonTable(tableFiles(tableURL), card.table, progress: progress, cancellation: cancellation)
   }
 
   /// One training.
@@ -145,8 +132,10 @@ public struct ComparisonRun: Sendable {
     let key = StepStore.Key(
       kind: "compare", version: 1,
       configuration: [
-        "columns": try json(job.columns), "label": card.table.layout.label, "model": try json(job.model.method),
-        "rows": "\(card.table.rows ?? -1)", "test": try json(card.table.test), "validation": "\(card.table.validation)",
+        "columns": try StepStore.text(job.columns), "label": card.table.layout.label,
+        "model": try StepStore.text(job.model.method),
+        "rows": "\(card.table.rows ?? -1)", "test": try StepStore.text(card.table.test),
+        "validation": "\(card.table.validation)",
         "key": "\(card.table.key)", "seed": "\(card.seed)",
         "stream": "\(job.inputs.name)/\(job.model.name)/\(job.index)",
         "tree": card.table.tree ?? "",
@@ -183,11 +172,25 @@ public struct ComparisonRun: Sendable {
       validation: validation, test: test, epochs: summary.epochs, validationLoss: summary.validationLoss,
       description: summary.text)
   }
+}
 
-  private func json(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+/// The files of a card's table.
+/// - Throws: ``SampleError`` where there is none.
+func tableFiles(_ url: URL) throws -> [URL] {
+  let files = filesFitting(url)
+  guard !files.isEmpty else {
+    throw SampleError(
+      sample: url.lastPathComponent,
+      problem: "no such file: \(url.path); set the card's table.file, or name one with --table")
+  }
+  return files
+}
+
+extension Digest {
+  /// Of a table in some files: of its only file, or of the digests of all.
+  static func ofTable(_ files: [URL]) throws -> Digest {
+    let digests = try files.map { try Digest.of(fileAt: $0) }
+    return digests.count == 1 ? digests[0] : Digest.of(digests.map(\.description).joined(separator: " "))
   }
 }
 

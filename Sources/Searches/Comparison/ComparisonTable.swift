@@ -190,13 +190,17 @@ public struct ComparisonTable: Sendable {
 
   /// Some columns of the rows of a part.
   public func matrix(_ columns: [String], part: Membership) throws -> FeatureMatrix {
+    try matrix(columns, rows: rows(of: part))
+  }
+
+  /// Some columns of some rows, in ascending order.
+  func matrix(_ columns: [String], rows: [Int]) throws -> FeatureMatrix {
     let places = try columns.map { name in
       guard let place = features.firstIndex(of: name) else {
         throw SampleError(sample: "table", problem: "there is no feature '\(name)'")
       }
       return place
     }
-    let rows = rows(of: part)
     var values = [Float]()
     values.reserveCapacity(rows.count * places.count)
     each(rows) { piece, start in
@@ -205,7 +209,7 @@ public struct ComparisonTable: Sendable {
     return try FeatureMatrix(names: columns, values: values)
   }
 
-  /// A feature of some rows.
+  /// A feature of some rows, in ascending order.
   public func values(of feature: String, rows: [Int]) -> [Float] {
     guard let place = features.firstIndex(of: feature) else { return [] }
     var values = [Float]()

@@ -144,6 +144,9 @@ extension TuningProblem {
       switch try CardKind.of(subject.card) {
       case .search: try await search(subject, progress, cancellation)
       case .comparison: try await comparison(subject, progress, cancellation)
+      case .parametrised:
+        throw TuningError(
+          card: subject.card.path, problem: "is of the kind parametrised; tunings are for searches and comparisons")
       }
     if let strategy = subject.strategy { problem.tuning.strategy = strategy }
     // What every trial shares is checked before the first one.
