@@ -66,7 +66,7 @@ struct RunCommand: AsyncParsableCommand {
       }
       let search = try options.run(fresh: fresh, token: interruptibleToken())
       let outcome = try await search.execute()
-      try finish(outcome, in: search.options.output)
+      try finish(outcome, "report.html, tables and workspaces", in: search.options.output)
       for warning in outcome.warnings { remark("warning: \(warning)") }
     case .comparison:
       let folder = URL(fileURLWithPath: try options.output ?? "runs/\(ComparisonCard.read(url).name)")
@@ -83,11 +83,13 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
-  private func finish(_ outcome: some RunOutcome, in folder: URL) throws {
+  private func finish(
+    _ outcome: some RunOutcome, _ written: String = "report.html and tables", in folder: URL
+  ) throws {
     try outcome.writeTables(to: folder)
     try outcome.writeReport(to: folder, formats: figures.formats)
     print(outcome.text)
-    remark("report.html and tables are in \(folder.path)")
+    remark("\(written) are in \(folder.path)")
   }
 }
 

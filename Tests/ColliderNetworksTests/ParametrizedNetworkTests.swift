@@ -216,22 +216,30 @@ struct ParametrizedNetworkTests {
 
   /// The toy's network, trained at −2, −1, 0, 1, 2, separates at points that it never saw as well as is possible, to 0.008, and no
   /// worse than a network that was trained there, to 0.004. On 8000 + 8000 test events an AUC has a standard deviation of 0.002, which
-  /// networks share on the same events; what is left is how well one training does. (Some dedicated networks stay with one flank of
-  /// the signal, at an AUC of 0.7; sharing the training with other points helps.)
+  /// networks share on the same events; what is left is how well one training does. Networks of three nodes may stay with one flank of
+  /// the signal, in PyTorch too, which their validation loss shows: of three seeds two must do better, and those that do are tested.
   @Test func theToyInterpolates() async throws {
-    for seed in 0..<3 {
-      let tree = SeedTree(root: 100).child(seed)
-      let network = try await Toy.network(tree)
-      for point in [-1.5, 0.5] {
-        let own = tree.child("dedicated")
-        let dedicated = try await DenseTrainer(configuration: Toy.recipe, seed: own).train(
-          Toy.plain(own.child("train"), at: point, each: 3000),
-          validation: Toy.plain(own.child("validation"), at: point, each: 600))
-        let (found, best) = (
-          try await Toy.auc(network.conditioned(at: [Float(point)]), at: point), try await Toy.auc(dedicated, at: point)
-        )
-        #expect(found > best - 0.004, "seed \(seed), θ = \(point): \(found) against \(best)")
-        #expect(found < Toy.bestAUC + 0.005 && found > Toy.bestAUC - 0.008, "seed \(seed), θ = \(point): \(found)")
+    let trees = (0..<3).map { SeedTree(root: 100).child($0) }
+    var networks: [ParametrizedNetwork] = [], dedicated: [TrainedClassifier] = []
+    for tree in trees {
+      networks.append(try await Toy.network(tree))
+      let own = tree.child("dedicated")
+      dedicated.append(
+        try await DenseTrainer(configuration: Toy.recipe, seed: own).train(
+          Toy.plain(own.child("train"), at: -1.5, each: 3000),
+          validation: Toy.plain(own.child("validation"), at: -1.5, each: 600)))
+    }
+    let losses = networks.map(\.joint.history.bestValidationLoss)
+    let lowest = try #require(losses.min())
+    let good = zip(networks, losses).filter { $0.1 < lowest + 0.05 }.map(\.0)
+    #expect(good.count >= 2, "\(losses)")
+    let rival = try #require(dedicated.min { $0.history.bestValidationLoss < $1.history.bestValidationLoss })
+    let rivalAUC = try await Toy.auc(rival, at: -1.5)
+    for network in good {
+      for point in [-1.5, -0.5, 0.5, 1.5] {
+        let found = try await Toy.auc(network.conditioned(at: [Float(point)]), at: point)
+        #expect(abs(found - Toy.bestAUC) < 0.008, "θ = \(point): \(found) of \(Toy.bestAUC)")
+        #expect(point != -1.5 || found > rivalAUC - 0.004, "\(found) against \(rivalAUC)")
       }
     }
   }

@@ -173,40 +173,38 @@ struct ParametrizedRunTests {
     }
   }
 
-  /// PyTorch's training of the toy's networks (`Tests/Reference/parametrised`): means and spreads over seeds.
-  private struct Peer: Decodable {
-    struct Result: Decodable {
-      var mean: Double
-      var spread: Double
-    }
-    var seeds: Int
-    /// By model, then by point.
-    var results: [String: [String: Result]]
-  }
+  /// PyTorch's AUCs of the toy's networks (`Tests/Reference/parametrised`), one a seed, by model and point.
+  private struct Peer: Decodable { var results: [String: [String: [Double]]] }
 
-  /// The study's toy against PyTorch with the same recipe, by models and points. Each has test events of its own, on which an AUC of
-  /// 0.95 has a standard deviation of 0.003 for both together (800 and 4000 events here, five times as many there); trainings add the
-  /// spread that the peer found.
+  /// The study's toy against PyTorch with the same recipe. Here as there some trainings stay with one flank of the signal, so that
+  /// the best of the seeds are compared. Each has test events of its own, on which an AUC of 0.95 has a standard deviation of
+  /// 0.003 for both together (800 and 4000 events here, five times as many there).
   @Test func theToyAgreesWithPyTorch() async throws {
     let peer = try JSONDecoder().decode(Peer.self, from: Data(contentsOf: referenceURL("parametrised/toy.json")))
-    let text = String(decoding: try Data(contentsOf: projectURL("Studies/parametrised/toy.yaml")), as: UTF8.self)
+    let study = String(decoding: try Data(contentsOf: projectURL("Studies/parametrised/toy.yaml")), as: UTF8.self)
+    // Of the dedicated networks two are enough: that of θ = 0 is there, and one between the points of the parametrised network.
+    let text = study.replacing("trained_on: tested", with: "trained_on: [-1.5]")
+      .replacing(/mixture:.*/, with: "").replacing("repeats: 3", with: "repeats: 2")
     try await withTemporaryFolder { folder in
       let outcome = try await run(folder, text, into: "out")
+      func best(_ model: String, _ point: Float) throws -> Double {
+        let place = try #require(outcome.tables.points.firstIndex(of: point))
+        return try #require(outcome.tables.measures[model]?[place].map(\.auc).max())
+      }
       for (model, points) in peer.results {
         for (name, expected) in points {
           let point = try #require(Float(name))
-          let found = try #require(outcome.tables.auc(model, at: point), "\(model) at \(name)")
-          let error = hypot(0.003, expected.spread * (1.0 / 3 + 1 / Double(peer.seeds)).squareRoot())
-          #expect(abs(found.mean - expected.mean) < 4 * error, "\(model) at \(name): \(found) against \(expected)")
+          let found = try best(model == "parametrised" ? model : point == 0 ? "single" : "dedicated", point)
+          let peerBest = try #require(expected.max())
+          #expect(abs(found - peerBest) < 4 * 0.003, "\(model) at \(name): \(found) against \(peerBest)")
         }
       }
       // What the paper shows: one network does for all points, also where it never was; one that saw one point does not.
-      for point in outcome.tables.points {
-        let own = try #require(outcome.tables.auc("dedicated", at: point)).mean
-        let parametrised = try #require(outcome.tables.auc("parametrised", at: point)).mean
-        let single = try #require(outcome.tables.auc("single", at: point)).mean
-        #expect(parametrised > own - 0.006, "θ = \(point)")
-        #expect(abs(point) < 1 || single < own - 0.1, "θ = \(point)")
+      let (dedicated, between) = (try best("dedicated", -1.5), try best("parametrised", -1.5))
+      #expect(between > dedicated - 0.006)
+      for point in outcome.tables.points where abs(point) >= 1 {
+        let (parametrised, single) = (try best("parametrised", point), try best("single", point))
+        #expect(single < parametrised - 0.1, "θ = \(point)")
       }
     }
   }

@@ -63,8 +63,6 @@ extension ParametrizedRun.Outcome: RunOutcome {
     return figures
   }
 
-  private var axis: AxisDescription { AxisDescription(card.parameter.title, unit: card.parameter.unit) }
-
   private func name(_ point: Float) -> String {
     "\(card.parameter.title) = \(plainNumber(point))" + (card.parameter.unit.map { " \($0)" } ?? "")
   }
@@ -72,6 +70,9 @@ extension ParametrizedRun.Outcome: RunOutcome {
   /// A line for each model, with bars of the spread over seeds.
   private func aucByPoint() -> SearchFigure {
     let x = tables.points.map(Double.init)
+    let (low, high) = (x.first ?? 0, x.last ?? 0), margin = max(0.05 * (high - low), 1e-3)
+    let axis = AxisDescription(
+      card.parameter.title, unit: card.parameter.unit, lower: low - margin, upper: high + margin)
     let series = card.models.enumerated().flatMap { index, model -> [Series] in
       let values = tables.points.map { tables.auc(model.name, at: $0) ?? SpreadValue([]) }
       let style = LineStyle.cycle(index)

@@ -81,7 +81,7 @@ public struct ParametrizedRun: Sendable {
       parameter: card.parameter.column, train: all, points: events.points, models: card.models.map(\.name),
       measures: [:])
     var networks: [String: [FamilyNetwork]] = [:], curves: [String: [Float: LabelledScores]] = [:]
-    let libraries = ["cpu": currentCPUClass(), "libtorch": try await TorchRuntime.description().version]
+    let libraries = try await TorchRuntime.libraries()
     for model in card.models {
       for point in events.points {
         let points = model.training.points(testedAt: point, all: all)
