@@ -77,6 +77,7 @@ struct TuneCommand: AsyncParsableCommand {
     switch try CardKind.of(url) {
     case .search: try SearchCard.read(url).name
     case .comparison: try ComparisonCard.read(url).name
+    case .parametrised: try ParametrizedCard.read(url).name
     }
   }
 }
