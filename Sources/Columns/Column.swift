@@ -56,12 +56,12 @@ public enum ColumnValues: Hashable, Sendable {
   /// The values at the given positions, in that order.
   public func gathered(at positions: [Int]) -> ColumnValues {
     switch self {
-    case .float32(let values): .float32(positions.map { values[$0] })
-    case .float64(let values): .float64(positions.map { values[$0] })
-    case .int32(let values): .int32(positions.map { values[$0] })
-    case .int64(let values): .int64(positions.map { values[$0] })
-    case .uint8(let values): .uint8(positions.map { values[$0] })
-    case .bool(let values): .bool(positions.map { values[$0] })
+    case .float32(let values): .float32(taken(values, at: positions))
+    case .float64(let values): .float64(taken(values, at: positions))
+    case .int32(let values): .int32(taken(values, at: positions))
+    case .int64(let values): .int64(taken(values, at: positions))
+    case .uint8(let values): .uint8(taken(values, at: positions))
+    case .bool(let values): .bool(taken(values, at: positions))
     }
   }
 
@@ -75,6 +75,16 @@ public enum ColumnValues: Hashable, Sendable {
     case (.uint8(var a), .uint8(let b)): self = .uint8([]); a.append(contentsOf: b); self = .uint8(a)
     case (.bool(var a), .bool(let b)): self = .bool([]); a.append(contentsOf: b); self = .bool(a)
     default: preconditionFailure("cannot append \(other.type) to \(type)")
+    }
+  }
+}
+
+private func taken<Value>(_ values: [Value], at positions: [Int]) -> [Value] {
+  [Value](unsafeUninitializedCapacity: positions.count) { out, initialized in
+    guard let start = out.baseAddress else { return }
+    for position in positions {
+      (start + initialized).initialize(to: values[position])
+      initialized += 1
     }
   }
 }
@@ -138,6 +148,7 @@ public struct Column: Hashable, Sendable {
   public func gathered(rows: [Int]) -> Column {
     guard let offsets else { return Column(values.gathered(at: rows)) }
     var positions = [Int]()
+    positions.reserveCapacity(rows.reduce(0) { $0 + offsets[$1 + 1] - offsets[$1] })
     var newOffsets = [0]
     newOffsets.reserveCapacity(rows.count + 1)
     for row in rows {

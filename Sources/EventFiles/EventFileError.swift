@@ -23,6 +23,8 @@ public struct EventFileError: Error, Hashable, Sendable, CustomStringConvertible
     /// A text that is no table; `column` counts bytes from 1.
     case inText(line: Int, column: Int?, reason: String)
     case noMatch(pattern: String, available: [String])
+    /// A friend whose entries cannot go with those of a table.
+    case friend(String, entries: Int, of: String, expected: Int)
     /// A file of no format with a table that is known.
     case unknownFormat(String)
   }
@@ -56,6 +58,8 @@ extension EventFileError.Problem {
     case .noColumn(let name, let nearest, let available):
       "no column '\(name)'\(nearest.map { "; nearest: '\($0)'" } ?? ""). The file has \(available.joined(separator: ", "))"
     case .damaged(let dataset, let reason): "'\(dataset)' is damaged: \(reason); copy or generate the file again"
+    case .friend(let friend, let found, let table, let expected):
+      "\(friend) has \(found) entries and cannot be a friend of the \(table), which has \(expected)"
     case .unreadableType(let dataset, let reason): "'\(dataset)' cannot be a column: \(reason)"
     case .mismatch(let column, let reason): "column '\(column)' does not fit: \(reason)"
     case .brokenSeal:

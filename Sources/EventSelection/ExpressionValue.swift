@@ -58,11 +58,11 @@ struct ExpressionValue: Sendable {
   /// `operation` on each number.
   @inline(__always)
   func map(isBoolean: Bool = false, _ operation: (Double) -> Double) -> ExpressionValue {
-    var mapped = [Double](repeating: 0, count: numbers.count)
-    mapped.withUnsafeMutableBufferPointer { out in
+    let mapped = [Double](unsafeUninitializedCapacity: numbers.count) { out, initialized in
       numbers.withUnsafeBufferPointer { numbers in
         for i in numbers.indices { out[i] = operation(numbers[i]) }
       }
+      initialized = numbers.count
     }
     var result = ExpressionValue(shape: shape, numbers: mapped, offsets: offsets, isBoolean: isBoolean)
     result.objects = objects
@@ -78,13 +78,20 @@ struct ExpressionValue: Sendable {
   ) -> ExpressionValue? {
     guard let (a, b) = aligned(with: other) else { return nil }
     let larger = a.shape == .constant ? b : a
-    var combined = [Double](repeating: 0, count: larger.numbers.count)
-    // A step of 0 repeats a constant. One loop for all cases: the operation is compiled into it.
-    let (leftStep, rightStep) = (a.shape == .constant ? 0 : 1, b.shape == .constant ? 0 : 1)
-    combined.withUnsafeMutableBufferPointer { out in
+    // A loop for each case, so that the compiler vectorises them with the operation inside.
+    let combined = [Double](unsafeUninitializedCapacity: larger.numbers.count) { out, initialized in
+      initialized = larger.numbers.count
       a.numbers.withUnsafeBufferPointer { left in
         b.numbers.withUnsafeBufferPointer { right in
-          for i in out.indices { out[i] = operation(left[i &* leftStep], right[i &* rightStep]) }
+          switch (a.shape, b.shape) {
+          case (.constant, _):
+            let constant = left[0]
+            for i in 0..<initialized { out[i] = operation(constant, right[i]) }
+          case (_, .constant):
+            let constant = right[0]
+            for i in 0..<initialized { out[i] = operation(left[i], constant) }
+          default: for i in 0..<initialized { out[i] = operation(left[i], right[i]) }
+          }
         }
       }
     }
@@ -112,10 +119,11 @@ struct ExpressionValue: Sendable {
       return .jagged(
         Array(repeating: numbers[0], count: offsets.last ?? 0), offsets, of: other.objects, isBoolean: isBoolean)
     case .flat:
-      var spread = [Double]()
-      spread.reserveCapacity(offsets.last ?? 0)
-      for row in numbers.indices {
-        for _ in offsets[row]..<offsets[row + 1] { spread.append(numbers[row]) }
+      let spread = [Double](unsafeUninitializedCapacity: offsets.last ?? 0) { out, initialized in
+        for row in numbers.indices {
+          for place in offsets[row]..<offsets[row + 1] { out[place] = numbers[row] }
+        }
+        initialized = offsets.last ?? 0
       }
       return .jagged(spread, offsets, of: other.objects, isBoolean: isBoolean)
     }

@@ -4,7 +4,7 @@ import EventSelection
 import Foundation
 import Records
 
-/// `searchlight convert IN OUT`
+/// `searchlight convert IN… OUT`
 struct ConvertCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert", abstract: "Converts tables of events between ROOT, HDF5, CSV, TSV and NumPy's .npz.",
@@ -13,16 +13,28 @@ struct ConvertCommand: AsyncParsableCommand {
         searchlight convert nano.root jets.csv --tree Events --columns "Jet_*,MET_pt" --where "nJet>=2"
         searchlight convert HIGGS.csv.gz higgs.h5
         searchlight convert events.h5 events.npz --define "ht=sum(Jet_pt)" --where "ht>500" --entries 0:100000
+        searchlight convert nano_1.root nano_2.root all.h5 --tree Events --columns "Muon_*"
+        searchlight convert "nano_*.root" all.h5 --tree Events --friend Weights --friend "scores_*.root:Scores"
 
       The input's format is found from its first bytes, the output's from its name: .h5, .npz, .csv, .tsv, and the last two
       with .gz. ROOT files are read, not written; Parquet is neither. Conditions and derived columns are written as in a
       search card. Rows are streamed: a file of any size is converted in the memory of a chunk, and the output appears whole.
+
+      Several inputs are read one after another; * and ? in a name in quotes stand for all that fit, by name. The columns of a friend
+      are read beside the input's, entry by entry: a tree of the same files, or one file for each input.
       """)
 
-  @Argument(help: "A ROOT, HDF5, NumPy (.npz, .npy) or text file.", completion: .file()) var input: String
-  @Argument(help: "The file to write.", completion: .file()) var output: String
+  @Argument(
+    help: "ROOT, HDF5, NumPy (.npz, .npy) or text files with the same columns, and last the file to write.",
+    completion: .file())
+  var paths: [String]
   @Option(help: "The tree of a ROOT file, or the group or dataset of an HDF5 file, where there are several.")
   var tree: String?
+  @Option(
+    name: .customLong("friend"),
+    help:
+      "A table whose columns are read as the input's: TREE, FILE:TREE or ALIAS=FILE:TREE; may be given several times.")
+  var friends: [String] = []
   @Option(help: "Columns, separated by commas; * stands for any text, ? for one character.") var columns = "*"
   @Option(help: "A derived column, NAME = EXPRESSION; may be given several times.") var define: [String] = []
   @Option(name: .customLong("where"), help: "The condition that rows must meet.") var condition: String?
@@ -34,6 +46,7 @@ struct ConvertCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard chunk > 0 else { throw ValidationError("--chunk needs a positive number, got \(chunk)") }
+    guard paths.count >= 2 else { throw ValidationError("needs a file to read and, last, one to write") }
     guard !columnPatterns.isEmpty else { throw ValidationError("--columns names no column") }
     _ = try bounds
   }
@@ -72,9 +85,38 @@ struct ConvertCommand: AsyncParsableCommand {
     }
   }
 
+  /// A file, or those that fit a pattern.
+  private func files(_ path: String) throws -> [URL] {
+    let url = URL(fileURLWithPath: path)
+    return FileManager.default.fileExists(atPath: url.path) ? [url] : try filesMatching(url)
+  }
+
+  /// `TREE`, `FILE:TREE`, `FILE`, each perhaps behind `ALIAS=`.
+  private func friend(_ text: String) throws -> TableConversion.FriendFile {
+    var rest = Substring(text)
+    var alias: String?
+    if let equals = rest.firstIndex(of: "=") {
+      alias = String(rest[..<equals])
+      rest = rest[rest.index(after: equals)...]
+    }
+    if let colon = rest.lastIndex(of: ":") {
+      return .init(
+        files: try files(String(rest[..<colon])), tree: String(rest[rest.index(after: colon)...]), alias: alias)
+    }
+    let isFile = rest.contains("*") || FileManager.default.fileExists(atPath: String(rest))
+    guard !rest.isEmpty else {
+      throw ValidationError("--friend needs TREE, FILE:TREE or ALIAS=FILE:TREE, got '\(text)'")
+    }
+    return isFile
+      ? .init(files: try files(String(rest)), alias: alias) : .init(tree: String(rest), alias: alias)
+  }
+
   func run() async throws {
-    var conversion = TableConversion(from: URL(fileURLWithPath: input), to: URL(fileURLWithPath: output))
+    let output = paths[paths.count - 1]
+    var conversion = TableConversion(
+      from: try paths.dropLast().flatMap(files), to: URL(fileURLWithPath: output))
     conversion.tree = tree
+    conversion.friends = try friends.map(friend)
     conversion.columns = columnPatterns
     conversion.definitions = try definitions
     conversion.condition = try condition.map { try ColumnExpression(parsing: $0) }
@@ -82,7 +124,7 @@ struct ConvertCommand: AsyncParsableCommand {
     conversion.chunkSize = chunk
     conversion.command = "searchlight convert"
     if let (first, end) = try bounds {
-      let last = try end ?? openTable(conversion.input, tree: tree, text: conversion.text).entryCount ?? first
+      let last = try end ?? conversion.source().entryCount ?? first
       guard last >= first else {
         throw ValidationError("--entries begins with \(first), but there are only \(last) entries")
       }

@@ -154,6 +154,49 @@ private func events() throws -> Table {
     #expect(outcome.cutFlow.scaled(by: 2).steps.map(\.sumW2) == [84, 68, 64])
   }
 
+  /// A selection of many rows is cut into chunks, and what no cut needs is computed afterwards, for what passes: that changes
+  /// no value, no order of columns and no sum.
+  @Test func chunksChangeNothing() throws {
+    var random = SeedTree(root: 4).child("chunks").stream()
+    let rows = 3 * SelectionPlan.chunkSize + 777
+    let offsets = (0..<rows).reduce(into: [0]) { offsets, _ in
+      offsets.append(offsets[offsets.count - 1] + random.integer(below: 4))
+    }
+    let pt = (0..<(offsets.last ?? 0)).map { _ in Float(random.uniform(in: 0..<100)) }
+    let eta = pt.map { _ in random.normal() }
+    let table = try Table([
+      ("weight", Column((0..<rows).map { _ in random.normal() })), ("Jet_pt", Column(.float32(pt), offsets: offsets)),
+      ("Jet_eta", Column(.float64(eta), offsets: offsets)), ("MET", Column((0..<rows).map { _ in random.uniform() })),
+    ])
+    func named(_ name: String, _ text: String) throws -> NamedExpression {
+      NamedExpression(name: name, expression: try ColumnExpression(parsing: text))
+    }
+    let selection = Selection(
+      objects: [try ObjectDefinition(name: "good", parsing: "Jet[Jet_pt > 30 and abs(Jet_eta) < 1.5]")],
+      definitions: try [
+        named("HT", "sum(good_pt)"), named("late", "HT / (1 + MET) + ngood"), named("MET", "MET * 2"),
+        named("later", "late + MET + nJet"),
+      ],
+      cuts: try [named("two", "ngood >= 2"), named("HT", "HT > 90")])
+    let outcome = try selection.apply(to: table)
+    // The same, without chunks and all at once.
+    let derived = try selection.derived(from: table)
+    let masks = try selection.cuts.map { try $0.expression.mask(on: derived) }
+    let passes = (0..<rows).map { masks[0][$0] && masks[1][$0] }
+    #expect(outcome.passes == passes && passes.contains(true))
+    #expect(outcome.table == derived.filtered(passes) && outcome.table.names == derived.names)
+    let weights = try table.doubles("weight")
+    for (step, mask) in zip(outcome.cutFlow.steps, [Array(repeating: true, count: rows), masks[0], passes]) {
+      #expect(step.sumW == (0..<rows).reduce(0.0) { mask[$1] ? $0 + weights[$1] : $0 })
+      #expect(step.count == mask.count { $0 })
+    }
+    let few = try selection.apply(to: table, keeping: ["later", "HT"])
+    #expect(
+      few.table == (try derived.filtered(passes).selecting(["later", "HT"])) && few.table.names == ["later", "HT"])
+    #expect(few.cutFlow == outcome.cutFlow && few.passes == outcome.passes)
+    #expect(throws: TableError.self) { try selection.apply(to: table, keeping: ["nope"]) }
+  }
+
   @Test func batchesAddUpToTheWhole() throws {
     let table = try events()
     var flow = CutFlow()

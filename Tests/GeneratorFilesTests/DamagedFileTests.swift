@@ -12,7 +12,7 @@ import Testing
 struct DamagedFileTests {
   private static let names = [
     "pylhe-testfile-madgraph-2.0.0-wbj.lhe", "pylhe-testfile-powheg-box-v2-W.lhe", "example.hepmc3",
-    "inputIO1.hepmc", "gohep_test.hepmc",
+    "inputIO1.hepmc", "gohep_test.hepmc", "pylhe-testfile-pythia-6.413-ttbar.lhe",
   ]
 
   /// - Returns: the error's text, or `nil` for a file that was read.

@@ -200,6 +200,30 @@ struct RealTreeTests {
     #expect(complaint { _ = try ROOTFile(url).histogram("events") }.contains("is a TTree, expected histogram"))
   }
 
+  /// Each real file, cut at every kilobyte, is refused.
+  @Test func truncatedFilesAreRefused() throws {
+    let folders = ["root", "rntuple", "histfactory/xmlimport_input/data"]
+    var cuts = 0
+    for folder in folders {
+      for name in try FileManager.default.contentsOfDirectory(atPath: real(folder).path) where name.hasSuffix(".root") {
+        let whole = try Data(contentsOf: real("\(folder)/\(name)"))
+        try withTemporaryFolder { temporary in
+          let url = temporary.appendingPathComponent("cut.root")
+          try whole.write(to: url)
+          let handle = try FileHandle(forWritingTo: url)
+          defer { try? handle.close() }
+          // From the end on, so that the file is written once.
+          for length in stride(from: 0, to: whole.count - 1, by: 1024).reversed() {
+            try handle.truncate(atOffset: UInt64(length))
+            #expect(complaint { try readAll(url) }.contains("is truncated"), "\(name): \(length) bytes")
+            cuts += 1
+          }
+        }
+      }
+    }
+    #expect(cuts > 3000, "\(cuts)")
+  }
+
   /// Flipped bytes give errors or other numbers, never a crash.
   @Test(arguments: [
     "uproot-simple", "uproot-leaflist", "uproot-small-flat-tree", "uproot-stl_containers",

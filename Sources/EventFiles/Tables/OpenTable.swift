@@ -48,6 +48,21 @@ public enum TableFormat: String, Hashable, Codable, Sendable, CaseIterable {
     + "In Python: pandas.read_parquet(file).to_hdf(…) or numpy.savez(…)"
 }
 
+/// The files that fit a path whose last part may have `*` and `?`, by name; the path itself where it has none.
+/// - Throws: ``EventFileError`` if no file fits.
+public func filesMatching(_ url: URL) throws -> [URL] {
+  let pattern = url.lastPathComponent
+  guard pattern.contains("*") || pattern.contains("?") else {
+    guard FileManager.default.fileExists(atPath: url.path) else { throw EventFileError(.noSuchFile, path: url.path) }
+    return [url]
+  }
+  let parent = url.deletingLastPathComponent()
+  let names = ((try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? [])
+    .filter { fnmatch(pattern, $0, FNM_PERIOD) == 0 }.sorted()
+  guard !names.isEmpty else { throw EventFileError(.noSuchFile, path: url.path) }
+  return names.map { parent.appendingPathComponent($0) }
+}
+
 /// The table of a file, whatever its format.
 /// - Parameters:
 ///   - tree: of a ROOT or HDF5 file that holds several tables, the path of one.

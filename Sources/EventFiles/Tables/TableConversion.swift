@@ -13,10 +13,13 @@ import Records
 /// let summary = try conversion.run()
 /// ```
 public struct TableConversion: Sendable {
-  public var input: URL
+  /// Tables with the same columns, one after another.
+  public var inputs: [URL]
   public var output: URL
-  /// Of a ROOT or HDF5 file with several tables.
+  /// Of ROOT or HDF5 files with several tables.
   public var tree: String?
+  /// Tables whose columns are read beside those of the inputs.
+  public var friends: [FriendFile] = []
   /// Names and patterns; derived columns come behind those of the file.
   public var columns = ["*"]
   public var definitions: [NamedExpression] = []
@@ -31,9 +34,41 @@ public struct TableConversion: Sendable {
   /// What the record of an HDF5 file says was run.
   public var command = "searchlight convert"
 
-  public init(from input: URL, to output: URL) {
-    self.input = input
+  public init(from inputs: URL..., to output: URL) { self.init(from: inputs, to: output) }
+
+  public init(from inputs: [URL], to output: URL) {
+    self.inputs = inputs
     self.output = output
+  }
+
+  /// A friend of the inputs: one file for each of them, or the inputs themselves, and a tree.
+  public struct FriendFile: Hashable, Sendable {
+    /// Empty: a tree of the inputs themselves.
+    public var files: [URL]
+    public var tree: String?
+    public var alias: String
+
+    /// - Parameter alias: what stands before names that are taken; where not told the tree's or file's own name.
+    public init(files: [URL] = [], tree: String? = nil, alias: String? = nil) {
+      self.files = files
+      self.tree = tree
+      let name = tree ?? files.first?.deletingPathExtension().lastPathComponent ?? "friend"
+      self.alias = alias ?? String(name.split(separator: "/").last ?? "friend")
+    }
+  }
+
+  /// The inputs with their friends as one table.
+  /// - Throws: an error that names the file that does not fit.
+  public func source() throws -> any TabularSource {
+    func chain(_ files: [URL], _ tree: String?) throws -> any TabularSource {
+      let tables = try files.map { try openTable($0, tree: tree, text: text) }
+      return tables.count == 1 ? tables[0] : try ChainedTable(tables)
+    }
+    let table = try chain(inputs, tree)
+    guard !friends.isEmpty else { return table }
+    return try FriendTable(
+      table,
+      friends: friends.map { .init(alias: $0.alias, table: try chain($0.files.isEmpty ? inputs : $0.files, $0.tree)) })
   }
 
   public struct Summary: Hashable, Sendable, Codable {
@@ -50,14 +85,16 @@ public struct TableConversion: Sendable {
     progress: @escaping ProgressHandler = { _ in }, cancellation: CancellationToken = CancellationToken()
   ) throws -> Summary {
     try Self.checkOutput(output)
-    guard input.standardizedFileURL != output.standardizedFileURL else {
+    let read = inputs + friends.flatMap(\.files)
+    guard !read.contains(where: { $0.standardizedFileURL == output.standardizedFileURL }) else {
       throw EventFileError(.cannotWrite("it is the file that is read; choose another name"), path: output.path)
     }
-    let source = try openTable(input, tree: tree, text: text)
+    let source = try source()
+    let name = inputs.count == 1 ? source.url.lastPathComponent : "\(source.url.lastPathComponent), …"
     let plan = try TableConversionPlan(source, self)
     var widths: [String: Int] = [:]
     if TableFormat.named(output) == .text, plan.hasJaggedOutput {
-      try eachChunk(source, plan, "measure \(input.lastPathComponent)", progress, cancellation) { chunk in
+      try eachChunk(source, plan, "measure \(name)", progress, cancellation) { chunk in
         for name in chunk.names {
           guard let offsets = chunk[name]?.offsets else { continue }
           widths[name] = zip(offsets, offsets.dropFirst()).reduce(widths[name] ?? 0) { max($0, $1.1 - $1.0) }
@@ -67,7 +104,7 @@ public struct TableConversion: Sendable {
     let writer = try self.writer(source, widths: widths)
     var written = 0
     var isEmpty = true
-    let read = try eachChunk(source, plan, "convert \(input.lastPathComponent)", progress, cancellation) { chunk in
+    let rows = try eachChunk(source, plan, "convert \(name)", progress, cancellation) { chunk in
       // A first batch sets the columns even where it has no rows.
       if chunk.rowCount > 0 || isEmpty { try writer.append(chunk) }
       isEmpty = false
@@ -75,7 +112,7 @@ public struct TableConversion: Sendable {
     }
     if isEmpty { try writer.append(try plan.output(of: plan.emptyInput(source))) }
     try writer.finish()
-    return Summary(readRows: read, writtenRows: written, columns: plan.outputs, left: plan.left)
+    return Summary(readRows: rows, writtenRows: written, columns: plan.outputs, left: plan.left)
   }
 
   /// Whether a file of this name can be written.
@@ -116,7 +153,9 @@ public struct TableConversion: Sendable {
   private func writer(_ source: any TabularSource, widths: [String: Int]) throws -> any TabularWriter {
     let name = output.lastPathComponent.lowercased()
     switch TableFormat.named(output) {
-    case .hdf5: return try EventTableTabularWriter(output, source: source, command: command)
+    case .hdf5:
+      let files = inputs + friends.flatMap(\.files)
+      return try EventTableTabularWriter(output, source: source, files: files, command: command)
     case .numpy: return try NumPyTableWriter(output)
     default:
       let isTabs =
@@ -188,13 +227,17 @@ final class EventTableTabularWriter: TabularWriter {
   private let record: RunRecord
   private let url: URL
 
-  init(_ url: URL, source: any TabularSource, command: String) throws {
+  init(_ url: URL, source: any TabularSource, files: [URL], command: String) throws {
     self.url = url
     var metadata = SampleMetadata(name: source.url.deletingPathExtension().lastPathComponent)
     if let table = source as? EventTable { metadata = table.reader.metadata }
     metadata.notes["converted"] = "from \(source.kind) of \(source.url.lastPathComponent)"
-    record = RunRecord(
-      command: command, seed: 0, inputs: [source.url.lastPathComponent: try Digest.of(fileAt: source.url)])
+    // Files of one name in several folders are told apart by their place in the list.
+    let areNamed = Set(files.map(\.lastPathComponent)).count == files.count
+    let digests = try files.enumerated().map { index, file in
+      (areNamed ? file.lastPathComponent : "\(index + 1): \(file.lastPathComponent)", try Digest.of(fileAt: file))
+    }
+    record = RunRecord(command: command, seed: 0, inputs: Dictionary(uniqueKeysWithValues: digests))
     writer = try EventTableWriter(url, metadata: metadata)
   }
 
