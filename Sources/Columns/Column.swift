@@ -122,9 +122,24 @@ public struct Column: Hashable, Sendable {
     precondition(offsets.first == 0, "offsets begin at 0, got \(offsets.first.map(String.init) ?? "none")")
     precondition(
       offsets.last == values.count, "offsets end at \(offsets.last ?? -1), but there are \(values.count) values")
-    precondition(zip(offsets, offsets.dropFirst()).allSatisfy(<=), "offsets decrease")
+    precondition(Self.rise(offsets), "offsets decrease")
     self.values = values
     self.offsets = offsets
+  }
+
+  /// Rows of a column whose offsets were checked.
+  fileprivate init(_ values: ColumnValues, takenOffsets: [Int]) {
+    self.values = values
+    offsets = takenOffsets
+  }
+
+  /// Without an early end, so that the loop is vectorised.
+  private static func rise(_ offsets: [Int]) -> Bool {
+    offsets.withUnsafeBufferPointer { offsets in
+      var falls = 0
+      for i in 1..<max(offsets.count, 1) { falls |= offsets[i] < offsets[i - 1] ? 1 : 0 }
+      return falls == 0
+    }
   }
 
   public init(_ values: [Float]) { self.init(.float32(values)) }
@@ -137,25 +152,26 @@ public struct Column: Hashable, Sendable {
 
   /// Rows in a range.
   public subscript(rows range: Range<Int>) -> Column {
+    var taken = TakenOffsets()
+    return self[rows: range, &taken]
+  }
+
+  subscript(rows range: Range<Int>, taken: inout TakenOffsets) -> Column {
     guard let offsets else { return Column(values[range]) }
-    let first = offsets[range.lowerBound]
     return Column(
-      values[first..<offsets[range.upperBound]],
-      offsets: offsets[range.lowerBound...range.upperBound].map { $0 - first })
+      values[offsets[range.lowerBound]..<offsets[range.upperBound]], takenOffsets: taken.offsets(offsets, in: range))
   }
 
   /// The rows at the given positions, in that order.
   public func gathered(rows: [Int]) -> Column {
+    var taken = TakenOffsets()
+    return gathered(rows: rows, &taken)
+  }
+
+  func gathered(rows: [Int], _ taken: inout TakenOffsets) -> Column {
     guard let offsets else { return Column(values.gathered(at: rows)) }
-    var positions = [Int]()
-    positions.reserveCapacity(rows.reduce(0) { $0 + offsets[$1 + 1] - offsets[$1] })
-    var newOffsets = [0]
-    newOffsets.reserveCapacity(rows.count + 1)
-    for row in rows {
-      positions.append(contentsOf: offsets[row]..<offsets[row + 1])
-      newOffsets.append(positions.count)
-    }
-    return Column(values.gathered(at: positions), offsets: newOffsets)
+    let (positions, newOffsets) = taken.positions(offsets, of: rows)
+    return Column(values.gathered(at: positions), takenOffsets: newOffsets)
   }
 
   /// The rows of `other` after those of this column; both must be of one type and kind.
@@ -165,5 +181,46 @@ public struct Column: Hashable, Sendable {
       offsets?.append(contentsOf: more.dropFirst().map { $0 + base })
     }
     values.append(other.values)
+  }
+}
+
+/// The offsets of some rows, made once for all columns that share theirs: the members of a collection.
+struct TakenOffsets {
+  private var known: [(source: [Int], positions: [Int], offsets: [Int])] = []
+
+  /// Whether two arrays are one in memory; others are compared with by no one.
+  private static func areSame(_ a: [Int], _ b: [Int]) -> Bool {
+    a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in a.baseAddress == b.baseAddress && a.count == b.count }
+    }
+  }
+
+  mutating func offsets(_ source: [Int], in range: Range<Int>) -> [Int] {
+    if let found = known.first(where: { Self.areSame($0.source, source) }) { return found.offsets }
+    let first = source[range.lowerBound]
+    let offsets = source[range.lowerBound...range.upperBound].map { $0 - first }
+    known.append((source, [], offsets))
+    return offsets
+  }
+
+  mutating func positions(_ source: [Int], of rows: [Int]) -> (positions: [Int], offsets: [Int]) {
+    if let found = known.first(where: { Self.areSame($0.source, source) }) { return (found.positions, found.offsets) }
+    var offsets = [0]
+    offsets.reserveCapacity(rows.count + 1)
+    var count = 0
+    for row in rows {
+      count += source[row + 1] - source[row]
+      offsets.append(count)
+    }
+    let positions = [Int](unsafeUninitializedCapacity: count) { out, initialized in
+      for row in rows {
+        for position in source[row]..<source[row + 1] {
+          out[initialized] = position
+          initialized += 1
+        }
+      }
+    }
+    known.append((source, positions, offsets))
+    return (positions, offsets)
   }
 }

@@ -55,10 +55,16 @@ public struct Table: Hashable, Sendable {
   }
 
   /// The rows in a range.
-  public subscript(rows range: Range<Int>) -> Table { mapColumns(rowCount: range.count) { $0[rows: range] } }
+  public subscript(rows range: Range<Int>) -> Table {
+    var taken = TakenOffsets()
+    return mapColumns(rowCount: range.count) { $0[rows: range, &taken] }
+  }
 
   /// The rows at the given positions, in that order.
-  public func gathered(rows: [Int]) -> Table { mapColumns(rowCount: rows.count) { $0.gathered(rows: rows) } }
+  public func gathered(rows: [Int]) -> Table {
+    var taken = TakenOffsets()
+    return mapColumns(rowCount: rows.count) { $0.gathered(rows: rows, &taken) }
+  }
 
   /// The rows where the mask is true.
   public func filtered(_ mask: [Bool]) -> Table {

@@ -49,7 +49,7 @@ public struct Selection: Hashable, Sendable {
   /// - Parameter kept: the columns that the outcome's table has, in this order; all where not told.
   /// - Throws: ``ExpressionError``, `TableError` for a `weight` column that is not flat and for a kept one that is not there.
   public func apply(to table: Table, keeping kept: [String]? = nil) throws -> Outcome {
-    let weights = table.contains("weight") ? try table.doubles("weight") : Array(repeating: 1, count: table.rowCount)
+    let weights = table.contains("weight") ? try table.doubles("weight") : nil
     let plan = SelectionPlan(self, keeping: kept)
     let size = SelectionPlan.chunkSize
     let chunks = try concurrentlyMapped(max(1, (table.rowCount + size - 1) / size)) { index in
@@ -58,22 +58,32 @@ public struct Selection: Hashable, Sendable {
     }
     var passing = chunks[0].table
     for chunk in chunks.dropFirst() { try passing.append(chunk.table) }
-    var flow = CutFlow(
-      steps: [Self.step("all events", "", Array(repeating: true, count: table.rowCount), weights)])
+    let all = [Array(repeating: true, count: table.rowCount)]
+    var flow = CutFlow(steps: [Self.step("all events", "", all, weights)])
     for (index, cut) in cuts.enumerated() {
-      flow.steps.append(Self.step(cut.name, cut.expression.text, chunks.flatMap { $0.passes[index] }, weights))
+      flow.steps.append(Self.step(cut.name, cut.expression.text, chunks.map { $0.passes[index] }, weights))
     }
-    let passes =
-      cuts.isEmpty ? Array(repeating: true, count: table.rowCount) : chunks.flatMap { $0.passes[cuts.count - 1] }
+    let passes = cuts.isEmpty ? all[0] : chunks.flatMap { $0.passes[cuts.count - 1] }
     return Outcome(table: passing, passes: passes, cutFlow: flow)
   }
 
-  private static func step(_ name: String, _ text: String, _ passes: [Bool], _ weights: [Double]) -> CutFlow.Step {
+  /// - Parameter weights: 1 each where there are none.
+  private static func step(_ name: String, _ text: String, _ passes: [[Bool]], _ weights: [Double]?) -> CutFlow.Step {
     var step = CutFlow.Step(name: name, expression: text)
-    for row in passes.indices where passes[row] {
-      step.sumW += weights[row]
-      step.sumW2 += weights[row] * weights[row]
-      step.count += 1
+    guard let weights else {
+      step.count = passes.reduce(0) { sum, part in sum + part.count { $0 } }
+      step.sumW = Double(step.count)
+      step.sumW2 = Double(step.count)
+      return step
+    }
+    var first = 0
+    for part in passes {
+      for row in part.indices where part[row] {
+        step.sumW += weights[first + row]
+        step.sumW2 += weights[first + row] * weights[first + row]
+        step.count += 1
+      }
+      first += part.count
     }
     return step
   }

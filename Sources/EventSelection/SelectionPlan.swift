@@ -2,15 +2,16 @@ import Columns
 import Dispatch
 import Synchronization
 
-/// How a selection is applied to a part of a table: what cuts need first, the rest for the events that pass.
+/// How a selection is applied to a part of a table: cut by cut, what follows being computed for the events that are left, and each
+/// definition when the first cut needs it.
 struct SelectionPlan: Sendable {
   /// Rows whose columns, as doubles, stay in the cache of a core.
-  static let chunkSize = 1 << 14
+  static let chunkSize = 1 << 13
 
   private let selection: Selection
   private let kept: [String]?
-  /// Definitions up to the last one that a cut needs; those behind it are computed for the events that pass only.
-  private let early: Int
+  /// For each cut the number of definitions that come before it: up to the last one that it or a cut before it needs.
+  private let definedBefore: [Int]
 
   /// What came of a chunk: the events that pass, and for each cut which of the chunk's pass it and those before.
   struct Chunk: Sendable {
@@ -21,44 +22,67 @@ struct SelectionPlan: Sendable {
   init(_ selection: Selection, keeping kept: [String]?) {
     self.selection = selection
     self.kept = kept
-    let needed = Set(selection.cuts.flatMap(\.expression.columns))
-    // The names of counts, `nJet`, stand for columns of their collection.
-    func isNeeded(_ name: String) -> Bool {
-      needed.contains(name) || needed.contains { $0.hasPrefix("n") && name.hasPrefix($0.dropFirst() + "_") }
+    var done = 0
+    var definedBefore: [Int] = []
+    for cut in selection.cuts {
+      let needed = cut.expression.columns
+      // The names of counts, `nJet`, stand for columns of their collection.
+      let last = selection.definitions.lastIndex { definition in
+        needed.contains { name in
+          name == definition.name || (name.hasPrefix("n") && definition.name.hasPrefix(name.dropFirst() + "_"))
+        }
+      }
+      done = max(done, last.map { $0 + 1 } ?? 0)
+      definedBefore.append(done)
     }
-    early = selection.definitions.lastIndex { isNeeded($0.name) }.map { $0 + 1 } ?? 0
+    self.definedBefore = definedBefore
   }
 
   func select(from input: Table) throws -> Chunk {
     var table = input
     for object in selection.objects { try object.add(to: &table) }
-    for definition in selection.definitions[..<early] { try define(definition, in: &table) }
-    var passes = Array(repeating: true, count: table.rowCount)
+    var done = 0
+    // The rows that are left in the table, and those of them that pass.
+    var rows = Array(0..<input.rowCount)
+    var isLeft = Array(repeating: true, count: rows.count)
     var steps: [[Bool]] = []
-    for cut in selection.cuts {
+    for (cut, end) in zip(selection.cuts, definedBefore) {
+      for definition in selection.definitions[done..<end] { try define(definition, in: &table) }
+      done = end
       let mask = try cut.expression.mask(on: table)
-      for row in passes.indices { passes[row] = passes[row] && mask[row] }
+      for row in isLeft.indices { isLeft[row] = isLeft[row] && mask[row] }
+      var passes = Array(repeating: false, count: input.rowCount)
+      for (row, isLeft) in zip(rows, isLeft) { passes[row] = isLeft }
       steps.append(passes)
+      // Taking the rows that are left out of all columns pays where they are few.
+      let count = isLeft.count { $0 }
+      guard 2 * count < rows.count else { continue }
+      try keep(isLeft, of: &table, done, steps.count)
+      rows = zip(rows, isLeft).filter(\.1).map(\.0)
+      isLeft = Array(repeating: true, count: count)
     }
-    let late = selection.definitions[early...]
-    if let kept { table = try pruned(table, to: kept, late) }
-    if !selection.cuts.isEmpty { table = table.filtered(passes) }
-    for definition in late { try define(definition, in: &table) }
+    if isLeft.contains(false) { try keep(isLeft, of: &table, done, selection.cuts.count) }
+    for definition in selection.definitions[done...] { try define(definition, in: &table) }
     if let kept { table = try table.selecting(kept) }
     return Chunk(table: table, passes: steps)
   }
 
-  private func define(_ definition: NamedExpression, in table: inout Table) throws {
-    try table.add(definition.name, definition.expression.evaluate(on: table))
+  /// Keeps rows, of the columns that are still needed.
+  private func keep(_ mask: [Bool], of table: inout Table, _ defined: Int, _ cutCount: Int) throws {
+    if let kept {
+      let named = Set(
+        kept + selection.definitions[defined...].flatMap(\.expression.columns)
+          + selection.cuts[cutCount...].flatMap(\.expression.columns))
+      let counts = named.filter { $0.hasPrefix("n") && !table.contains($0) }.map { $0.dropFirst() + "_" }
+      let wanted = table.names.filter { name in named.contains(name) || counts.contains { name.hasPrefix($0) } }
+      // A table knows its rows by its columns.
+      if !wanted.isEmpty { table = try table.selecting(wanted) }
+    }
+    table = table.filtered(mask)
   }
 
-  /// The columns that are kept or that definitions still need.
-  private func pruned(_ table: Table, to kept: [String], _ late: ArraySlice<NamedExpression>) throws -> Table {
-    let named = Set(kept + late.flatMap(\.expression.columns))
-    let counts = named.filter { $0.hasPrefix("n") && !table.contains($0) }.map { $0.dropFirst() + "_" }
-    let wanted = table.names.filter { name in named.contains(name) || counts.contains { name.hasPrefix($0) } }
-    // A table knows its rows by its columns.
-    return wanted.isEmpty ? table : try table.selecting(wanted)
+  private func define(_ definition: NamedExpression, in table: inout Table) throws {
+    try table.add(definition.name, definition.expression.evaluate(on: table))
   }
 }
 

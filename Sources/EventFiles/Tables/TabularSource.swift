@@ -60,7 +60,7 @@ extension TabularSource {
   /// Some columns of some entries in one table; all where not told.
   public func read(columns names: [String]? = nil, entries: Range<Int>? = nil) throws -> Table {
     let wanted = names ?? columns.map(\.name)
-    let chunks = try chunks(of: 1 << 20, columns: wanted, entries: entries)
+    let chunks = try chunks(of: max(1, entries?.count ?? entryCount ?? 1 << 20), columns: wanted, entries: entries)
     var table = Table()
     while let chunk = try chunks.next() { try table.append(chunk) }
     if table.names.isEmpty { for name in wanted { try table.add(name, emptyColumn(try column(named: name))) } }
