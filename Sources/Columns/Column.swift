@@ -153,10 +153,10 @@ public struct Column: Hashable, Sendable {
   /// Rows in a range.
   public subscript(rows range: Range<Int>) -> Column {
     var taken = TakenOffsets()
-    return self[rows: range, &taken]
+    return rows(in: range, &taken)
   }
 
-  subscript(rows range: Range<Int>, taken: inout TakenOffsets) -> Column {
+  func rows(in range: Range<Int>, _ taken: inout TakenOffsets) -> Column {
     guard let offsets else { return Column(values[range]) }
     return Column(
       values[offsets[range.lowerBound]..<offsets[range.upperBound]], takenOffsets: taken.offsets(offsets, in: range))

@@ -57,7 +57,7 @@ public struct Table: Hashable, Sendable {
   /// The rows in a range.
   public subscript(rows range: Range<Int>) -> Table {
     var taken = TakenOffsets()
-    return mapColumns(rowCount: range.count) { $0[rows: range, &taken] }
+    return mapColumns(rowCount: range.count) { $0.rows(in: range, &taken) }
   }
 
   /// The rows at the given positions, in that order.

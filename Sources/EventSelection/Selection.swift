@@ -58,22 +58,27 @@ public struct Selection: Hashable, Sendable {
     }
     var passing = chunks[0].table
     for chunk in chunks.dropFirst() { try passing.append(chunk.table) }
-    let all = [Array(repeating: true, count: table.rowCount)]
-    var flow = CutFlow(steps: [Self.step("all events", "", all, weights)])
+    let all = Array(repeating: true, count: table.rowCount)
+    var flow = CutFlow(steps: [Self.step("all events", "", [all], count: all.count, weights)])
     for (index, cut) in cuts.enumerated() {
-      flow.steps.append(Self.step(cut.name, cut.expression.text, chunks.map { $0.passes[index] }, weights))
+      flow.steps.append(
+        Self.step(
+          cut.name, cut.expression.text, chunks.map { $0.passes[index] },
+          count: chunks.reduce(0) { $0 + $1.counts[index] }, weights))
     }
-    let passes = cuts.isEmpty ? all[0] : chunks.flatMap { $0.passes[cuts.count - 1] }
+    let passes = cuts.isEmpty ? all : chunks.flatMap { $0.passes[cuts.count - 1] }
     return Outcome(table: passing, passes: passes, cutFlow: flow)
   }
 
   /// - Parameter weights: 1 each where there are none.
-  private static func step(_ name: String, _ text: String, _ passes: [[Bool]], _ weights: [Double]?) -> CutFlow.Step {
+  private static func step(
+    _ name: String, _ text: String, _ passes: [[Bool]], count: Int, _ weights: [Double]?
+  ) -> CutFlow.Step {
     var step = CutFlow.Step(name: name, expression: text)
+    step.count = count
     guard let weights else {
-      step.count = passes.reduce(0) { sum, part in sum + part.count { $0 } }
-      step.sumW = Double(step.count)
-      step.sumW2 = Double(step.count)
+      step.sumW = Double(count)
+      step.sumW2 = Double(count)
       return step
     }
     var first = 0
@@ -81,7 +86,6 @@ public struct Selection: Hashable, Sendable {
       for row in part.indices where part[row] {
         step.sumW += weights[first + row]
         step.sumW2 += weights[first + row] * weights[first + row]
-        step.count += 1
       }
       first += part.count
     }

@@ -17,6 +17,8 @@ struct SelectionPlan: Sendable {
   struct Chunk: Sendable {
     var table: Table
     var passes: [[Bool]]
+    /// How many do.
+    var counts: [Int]
   }
 
   init(_ selection: Selection, keeping kept: [String]?) {
@@ -45,17 +47,25 @@ struct SelectionPlan: Sendable {
     // The rows that are left in the table, and those of them that pass.
     var rows = Array(0..<input.rowCount)
     var isLeft = Array(repeating: true, count: rows.count)
-    var steps: [[Bool]] = []
+    var (steps, counts): ([[Bool]], [Int]) = ([], [])
     for (cut, end) in zip(selection.cuts, definedBefore) {
       for definition in selection.definitions[done..<end] { try define(definition, in: &table) }
       done = end
       let mask = try cut.expression.mask(on: table)
-      for row in isLeft.indices { isLeft[row] = isLeft[row] && mask[row] }
-      var passes = Array(repeating: false, count: input.rowCount)
-      for (row, isLeft) in zip(rows, isLeft) { passes[row] = isLeft }
-      steps.append(passes)
+      var count = 0
+      for row in isLeft.indices {
+        isLeft[row] = isLeft[row] && mask[row]
+        count += isLeft[row] ? 1 : 0
+      }
+      if rows.count == input.rowCount {
+        steps.append(isLeft)
+      } else {
+        var passes = Array(repeating: false, count: input.rowCount)
+        for index in rows.indices { passes[rows[index]] = isLeft[index] }
+        steps.append(passes)
+      }
+      counts.append(count)
       // Taking the rows that are left out of all columns pays where they are few.
-      let count = isLeft.count { $0 }
       guard 2 * count < rows.count else { continue }
       try keep(isLeft, of: &table, done, steps.count)
       rows = zip(rows, isLeft).filter(\.1).map(\.0)
@@ -64,7 +74,7 @@ struct SelectionPlan: Sendable {
     if isLeft.contains(false) { try keep(isLeft, of: &table, done, selection.cuts.count) }
     for definition in selection.definitions[done...] { try define(definition, in: &table) }
     if let kept { table = try table.selecting(kept) }
-    return Chunk(table: table, passes: steps)
+    return Chunk(table: table, passes: steps, counts: counts)
   }
 
   /// Keeps rows, of the columns that are still needed.

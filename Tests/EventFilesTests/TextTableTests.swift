@@ -52,6 +52,16 @@ import Testing
     #expect(try table("a\n1\n") { $0.delimiter = .tab }.names == ["a"])
   }
 
+  /// A carriage return alone ends a row as a line feed does, the header's too: there may be more rows than lines.
+  @Test func carriageReturnsEndRows() throws {
+    let t = try table("a,b\r1,2\r3,4\r\n5,6\r\r7,8\n9,10\r")
+    #expect(try t.doubles("a") == [1, 3, 5, 7, 9])
+    #expect(try t.doubles("b") == [2, 4, 6, 8, 10])
+    let many = try table("n,x\r" + (0..<20_000).map { "\($0),\(Double($0) / 4)\r" }.joined())
+    #expect(try many.doubles("n") == (0..<20_000).map(Double.init))
+    #expect(try many.doubles("x") == (0..<20_000).map { Double($0) / 4 })
+  }
+
   @Test func quotes() throws {
     let t = try table("\"a, b\",\"say \"\"hi\"\"\",\"two\nlines\"\n\"1\",\"2.5\",3\n\"4\",5,6\n")
     #expect(t.names == ["a, b", "say \"hi\"", "two\nlines"])

@@ -66,6 +66,30 @@ struct EventFileSampleTests {
     }
   }
 
+  /// POWHEG's W⁻ → e⁻ν̄ and MadGraph's single top, whose W Pythia decays, are showered, reconstructed and selected.
+  /// Both write the cross-section as the mean of the weights (IDWTUP = −4); one of POWHEG's hundred is negative.
+  @Test(
+    .enabled(if: Generator.isAvailable, "Pythia's room is not installed"),
+    arguments: [
+      ("pylhe-testfile-powheg-box-v2-W.lhe", 100, 4911.6228, 0.4..<0.95),
+      ("pylhe-testfile-madgraph-2.0.0-wbj.lhe", 59, 50.109093, 0.05..<0.6),
+    ])
+  func eventsOfOtherGeneratorsAreASample(name: String, count: Int, sigma: Double, seen: Range<Double>) throws {
+    try withTemporaryFolder { folder in
+      let file = try event(name)
+      let url = try make(card("{lhe: [\"\(file)\"]}", energy: "8 TeV", in: folder), "made", workers: 2)
+      let reader = try EventTableReader(url)
+      let slice = try #require(reader.metadata.slices.first)
+      #expect(slice.tried == count && slice.accepted == count)
+      #expect(abs(slice.crossSection / sigma - 1) < 1e-6)
+      let flow = try #require(reader.metadata.cutFlows["nominal"]?.steps)
+      #expect(flow[0].count == count && flow[1].count == reader.rowCount)
+      // Nearly all electrons of the first are within the detector, or half of them; of the second's W a third has a lepton.
+      #expect(seen.contains(Double(flow[1].count) / Double(count)), "\(flow[1].count)")
+      #expect(abs(flow[0].sumW / slice.crossSection - 1) < 1e-9)
+    }
+  }
+
   @Test func whatACardMayNotSay() throws {
     try withTemporaryFolder { folder in
       let w = try event("pylhe-testfile-powheg-box-v2-W.lhe")

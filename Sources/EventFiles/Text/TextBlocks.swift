@@ -125,6 +125,18 @@ final class TextBlocks {
   }
 }
 
+/// The most rows that some bytes hold: a row ends with a line feed, with a carriage return, or with both.
+func countRowEnds(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+  var count = 0
+  var isAfterReturn = false
+  for byte in bytes {
+    let isReturn = byte == UInt8(ascii: "\r")
+    count += isReturn || byte == UInt8(ascii: "\n") && !isAfterReturn ? 1 : 0
+    isAfterReturn = isReturn
+  }
+  return count
+}
+
 /// The line feeds in some bytes.
 func countLines(_ bytes: UnsafeRawBufferPointer) -> Int {
   var count = 0

@@ -239,10 +239,10 @@ extension TextBlocks.Block {
     do throws(TextFault) {
       let next = try fields.row(at: fields.rowStart(base, end: end), end: end).next
       // The header's own line break is part of it, so that the rest begins with a row.
-      let feed = memchr(next, Int32(TextFields.lineFeed), end - next).map {
-        UnsafePointer($0.assumingMemoryBound(to: UInt8.self))
-      }
-      let start = feed.map { $0 + 1 } ?? end
+      var start = next
+      while start < end, start.pointee != TextFields.lineFeed, start.pointee != TextFields.carriageReturn { start += 1 }
+      if start < end, start.pointee == TextFields.carriageReturn { start += 1 }
+      if start < end, start.pointee == TextFields.lineFeed { start += 1 }
       var rest = self
       rest.bytes = UnsafeBufferPointer(start: start, count: end - start)
       rest.offset += start - base

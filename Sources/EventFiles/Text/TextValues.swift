@@ -33,8 +33,8 @@ struct TextValuePass: Sendable {
   }
 
   func run(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) throws(TextFault) -> Outcome {
-    let lines = countLines(UnsafeRawBufferPointer(start: start, count: end - start))
-    let rooms = outputs.map { OutputRoom($0, rows: lines) }
+    let most = countRowEnds(UnsafeBufferPointer(start: start, count: end - start))
+    let rooms = outputs.map { OutputRoom($0, rows: most) }
     var rows = 0
     var p = fields.rowStart(start, end: end)
     while p < end {
