@@ -95,16 +95,17 @@ let package = Package(
     module("StatisticalModels", ["CoreNumerics", "Histograms", "ROOTFiles", "ByteIO", "Records"]),
     module("Inference", ["StatisticalModels", "CoreNumerics", "ByteIO", "Records"]),
 
-    // 5: networks that know physics
+    // 5: learning and physics together
     module("ColliderNetworks", ["Learning", "NeuralNetworks", "ByteIO", "Records"]),
+    module("Interpretation", ["Learning", "Histograms", "CoreNumerics", "Records"]),
 
     // 6: pictures and pages
     module("Figures", ["CCairo", "Histograms", "CoreNumerics", "Records", "ByteIO"]),
     module(
       "Reports",
       [
-        "Figures", "Inference", "StatisticalModels", "HyperparameterSearch", "TrialStores", "CoreNumerics", "Records",
-        "ByteIO",
+        "Figures", "Interpretation", "Learning", "DecisionTrees", "Inference", "StatisticalModels",
+        "HyperparameterSearch", "TrialStores", "CoreNumerics", "Records", "ByteIO",
       ]),
 
     // 7: searches
@@ -114,7 +115,7 @@ let package = Package(
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
         "DecisionTrees", "HyperparameterSearch", "TrialStores", "ColliderNetworks",
         "PhysicsObjects", "EventFiles", "EventGeneration", "DetectorSimulation", "EventSelection", "EventSchemas",
-        "StatisticalModels", "Inference", "Figures", "Reports", "Cards", "JetClustering",
+        "StatisticalModels", "Inference", "Interpretation", "Figures", "Reports", "Cards", "JetClustering",
       ]),
 
     // 8: the program
@@ -125,7 +126,7 @@ let package = Package(
         "EventGeneration",
         "StatisticalModels",
         "Inference", "DetectorSimulation", "Figures", "Reports", "Tensors", "Learning", "HyperparameterSearch",
-        "TrialStores", argumentParser,
+        "TrialStores", "DecisionTrees", argumentParser,
       ],
       swiftSettings: strict),
 
@@ -160,10 +161,14 @@ let package = Package(
     tests(of: "StatisticalModels", ["Histograms", "Records"]),
     tests(of: "Inference", ["StatisticalModels", "CoreNumerics", "Histograms", "ByteIO"]),
     tests(of: "ColliderNetworks", ["Learning", "Records", "Tensors"]),
+    tests(of: "Interpretation", ["Learning", "CoreNumerics", "Records", "Tensors"]),
     tests(of: "Figures"),
     tests(
       of: "Reports",
-      ["Figures", "Inference", "StatisticalModels", "CoreNumerics", "HyperparameterSearch", "TrialStores", "Records"]),
+      [
+        "Figures", "Inference", "Interpretation", "Learning", "DecisionTrees", "StatisticalModels", "CoreNumerics",
+        "HyperparameterSearch", "TrialStores", "Records",
+      ]),
     tests(
       of: "Searches",
       [

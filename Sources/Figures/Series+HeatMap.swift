@@ -8,6 +8,9 @@ extension HeatMapSeries: PlotElement {
     if case .diverging(let limit) = scale, !(limit > 0 && limit.isFinite) {
       throw FigureError(.parameter("the colour scale's limit must be positive, got \(limit)"), in: subject)
     }
+    if case .linear(let from, let to) = scale, !(from < to && (to - from).isFinite) {
+      throw FigureError(.parameter("the colour scale must rise, got \(from) to \(to)"), in: subject)
+    }
     try check.edges(yEdges, for: values.count)
     for row in values { try check.edges(xEdges, for: row.count) }
     for (index, row) in values.enumerated() {
@@ -29,7 +32,11 @@ extension HeatMapSeries: PlotElement {
 
   /// The ends of the colour scale; of a logarithmic one the smallest and largest value.
   var range: (low: Double, high: Double) {
-    if case .diverging(let limit) = scale { return (-limit, limit) }
+    switch scale {
+    case .diverging(let limit): return (-limit, limit)
+    case .linear(let from, let to): return (from, to)
+    case .logarithmic: break
+    }
     let all = values.flatMap { $0.compactMap { $0 } }
     let low = all.min() ?? 1
     let high = all.max() ?? 1
@@ -42,9 +49,13 @@ extension HeatMapSeries: PlotElement {
     return scale == .logarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
   }
 
-  /// The colour at a fraction of the scale. A logarithmic one leaves out the palest and the darkest, for texts.
+  /// The colour at a fraction of the scale; one from pale to dark leaves out the darkest, for texts.
   func color(at fraction: Double) -> Color {
-    scale == .logarithmic ? ColorMap.blues.color(at: 0.08 + 0.8 * fraction) : ColorMap.diverging.color(at: fraction)
+    switch scale {
+    case .logarithmic: ColorMap.blues.color(at: 0.08 + 0.8 * fraction)
+    case .linear: ColorMap.blues.color(at: 0.85 * fraction)
+    case .diverging: ColorMap.diverging.color(at: fraction)
+    }
   }
 
   /// Marks of the colour bar.

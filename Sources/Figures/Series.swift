@@ -221,6 +221,8 @@ public struct HeatMapSeries: Hashable, Codable, Sendable {
     case logarithmic
     /// From blue at −`limit` through white at 0 to red at `limit`.
     case diverging(limit: Double)
+    /// From pale to dark, in equal steps between two ends.
+    case linear(from: Double, to: Double)
   }
 
   /// Edges of the cells; `0, 1, …, n` on an axis of categories.

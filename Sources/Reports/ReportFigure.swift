@@ -7,6 +7,12 @@ public struct ReportFigure: Hashable, Sendable {
   /// All that a reader needs beside the picture.
   public var caption: String
   public var figure: Figure
+
+  public init(name: String, caption: String, figure: Figure) {
+    self.name = name
+    self.caption = caption
+    self.figure = figure
+  }
 }
 
 /// A name as it is, where rich text would take its underscores for subscripts.

@@ -22,6 +22,7 @@ extension SearchRun.Outcome {
     figures.append(transferMatrix())
     figures += limitScans()
     figures.append(try featureShapes())
+    figures += diagnosticsFigures()
     return figures
   }
 

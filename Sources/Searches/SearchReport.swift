@@ -23,6 +23,7 @@ extension SearchRun.Outcome {
         .init("Cut flow", [.table(cutFlowTable)]),
         .init(
           "Networks", [.table(networkTable)] + networkSummaries + figures.blocks("learning") + figures.blocks("roc")),
+        .init("Diagnostics", diagnosticsBlocks + figures.blocks("diagnostics")),
         .init("Distributions", figures.blocks("distribution") + figures.blocks("features")),
         try recordSection(card: card),
       ])

@@ -2,6 +2,7 @@ import ByteIO
 import Cards
 import EventFiles
 import Foundation
+import Interpretation
 import Learning
 import Records
 import Tensors
@@ -42,6 +43,10 @@ public struct SearchRun: Sendable {
     public var scores: [String: [String: [Double]]]
     /// By training, then by signal.
     public var fits: [String: [String: LimitFit.Result]]
+    /// By training: what its network is worth and looks at.
+    public var diagnostics: [String: ClassifierDiagnostics]
+    /// By training: why there are none.
+    public var missingDiagnostics: [String: String]
     public var record: RunRecord
   }
 
@@ -78,17 +83,23 @@ public struct SearchRun: Sendable {
     let metadata = try prepared.mapValues { try EventTableReader($0.file("events.h5")).metadata }
     var networks: [String: TrainedClassifier] = [:]
     var scores: [String: [String: [Double]]] = [:]
+    var diagnostics: [String: ClassifierDiagnostics] = [:], missing: [String: String] = [:]
     for signal in card.signals {
       let result = try await train(signal, prepared, samples)
       let network = try TrainedClassifier(contentsOf: result.folder)
       networks[signal.name] = network
-      scores[signal.name] = try await score(signal.name, network, result.digest, prepared, samples)
+      let own = try await score(signal.name, network, result.digest, prepared, samples)
+      scores[signal.name] = own
+      do {
+        diagnostics[signal.name] = try await diagnose(signal, network, result.digest, own, prepared, samples)
+      } catch let error as LearningError { missing[signal.name] = "\(error)" }
     }
     let fits = try fitAll(samples, scores)
     let tables = self.tables(fits)
     try store.recordUse(by: "run")
     return Outcome(
       card: card, tables: tables, samples: samples, metadata: metadata, networks: networks, scores: scores, fits: fits,
+      diagnostics: diagnostics, missingDiagnostics: missing,
       record: record(prepared, libraries: try await libraries()))
   }
 
@@ -328,7 +339,7 @@ public struct SearchRun: Sendable {
       libraries: libraries)
   }
 
-  private func json(_ value: some Encodable) throws -> String {
+  func json(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)

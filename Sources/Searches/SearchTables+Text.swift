@@ -110,7 +110,12 @@ extension SearchRun.Outcome: RunOutcome {
   public var csv: String { tables.csv }
 
   /// What a reader of the numbers should know: events made with other cuts than the card's.
-  public var warnings: [String] { card.samples.compactMap { metadata[$0.name]?.notes["warning"] } }
+  public var warnings: [String] {
+    card.samples.compactMap { metadata[$0.name]?.notes["warning"] }
+      + card.signals.compactMap { signal in
+        missingDiagnostics[signal.name].map { "\(signal.name): no diagnostics of its network: \($0)" }
+      }
+  }
 
   /// Titles of samples and of the baseline, by name.
   public var titles: [String: String] {
@@ -118,4 +123,5 @@ extension SearchRun.Outcome: RunOutcome {
     titles[card.fit.baseline.name] = "fit to \(card.fit.baseline.name)"
     return titles
   }
+  public var diagnosticsDocument: (any Encodable)? { SearchDiagnostics(self) }
 }

@@ -13,7 +13,7 @@ struct Searchlight: AsyncParsableCommand {
       LimitCommand.self,
       ClsCommand.self, FitCommand.self, SignificanceCommand.self, ScanCommand.self, RankCommand.self, GridCommand.self,
       WorkspaceCommand.self, InspectCommand.self, ConvertCommand.self,
-      ValidateCommand.self, StoreCommand.self, DoctorCommand.self,
+      ValidateCommand.self, TreeCommand.self, StoreCommand.self, DoctorCommand.self,
     ])
 
   /// Exits with 0 when it is done, 1 when it failed, 2 when it was called wrongly (ArgumentParser's own number for that

@@ -52,6 +52,30 @@ private func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
     #expect(trees.importances(.splits) == model.splits)
   }
 
+  /// scikit-learn's permutation importance of the same model on the same rows, 400 shuffles against 20.
+  @Test func permutationImportancesAreThoseOfPython() async throws {
+    struct Importances: Decodable {
+      struct Values: Decodable { var mean: [Double], deviation: [Double], repeats: Double }
+      var permutation: Values
+    }
+    let reference = try TreeReference.read()
+    let model = try #require(reference.models["classification"])
+    let trees = try TreeEnsemble(json: Array(model.json.utf8), path: "classification")
+    let sample = try LabelledSample(
+      features: reference.matrix(reference.train), labels: reference.labels, weights: reference.labels.map { _ in 1 })
+    let expected = try JSONDecoder().decode(
+      Importances.self, from: Data(contentsOf: referenceURL("classifier-metrics/metrics.json"))
+    ).permutation
+    let found = try await Metrics.permutationImportance(of: trees, on: sample, repeats: 20, seed: SeedTree(root: 4))
+    for (column, importance) in found.enumerated() {
+      let spread = expected.deviation[column] * (1 / 20 + 1 / expected.repeats).squareRoot()
+      #expect(abs(importance.value - expected.mean[column]) < 5 * spread)
+      // A standard deviation of 20 numbers is known to 16 %.
+      let deviation = importance.uncertainty * 20.0.squareRoot()
+      #expect(abs(deviation / expected.deviation[column] - 1) < 0.6)
+    }
+  }
+
   @Test func treesShowTheirNodes() throws {
     let reference = try TreeReference.read()
     let model = try #require(reference.models["classification"])

@@ -14,6 +14,7 @@ extension ComparisonRun.Outcome: RunOutcome {
 
   public var text: String { tables.text(titles: titles) }
   public var csv: String { tables.csv }
+  public var diagnosticsDocument: (any Encodable)? { ComparisonDiagnostics.Document(trainings: diagnostics) }
 
   public func report(_ pictures: [SearchFigure]) throws -> HTMLReport {
     let rows = Membership.allCases.map { "\(tables.rows["\($0)"] ?? 0) \($0)" }.joined(separator: ", ")
@@ -34,16 +35,23 @@ extension ComparisonRun.Outcome: RunOutcome {
 
   private var trainingTable: HTMLReport.Table {
     HTMLReport.Table(
-      caption: "All trainings. Efficiencies are those of the best cut.",
+      caption:
+        "All trainings. AUCs with their statistical uncertainty on these test rows (DeLong), which all trainings share; 1/ε_B is the "
+        + "background rejection at a signal efficiency of ½. The last efficiencies are those of the best cut.",
       header: [
-        "inputs", "model", "seed", "epochs", "validation loss", "AUC", "signal eff.", "background eff.", "bins",
+        "inputs", "model", "seed", "epochs", "validation loss", "AUC", "1/ε_B", "ECE", "signal eff.", "background eff.",
+        "bins",
       ],
       rows: card.inputs.flatMap { inputs in
         card.models.flatMap { model in
-          (tables.measures[inputs.name]?[model.name] ?? []).enumerated().map { index, m in
-            [
+          (tables.measures[inputs.name]?[model.name] ?? []).enumerated().map { index, m -> [String] in
+            let own = diagnostics[inputs.name]?[model.name]?[index]
+            return [
               inputs.name, model.title, "\(index + 1)", "\(m.epochs)", String(format: "%.5f", m.validationLoss),
-              String(format: "%.4f", m.auc), String(format: "%.3f", m.signalEfficiency),
+              own.map { RoundedValue.symmetric($0.areaUnderCurve.value, $0.areaUnderCurve.uncertainty) } ?? "–",
+              own?.atHalfSignal.backgroundRejection.map { RoundedValue.symmetric($0.value, $0.uncertainty) } ?? "–",
+              String(format: "%.4f", own?.calibration.expectedCalibrationError ?? .nan),
+              String(format: "%.3f", m.signalEfficiency),
               String(format: "%.4f", m.backgroundEfficiency), "\(m.bins)",
             ]
           }

@@ -28,6 +28,8 @@ public struct ComparisonRun: Sendable {
     public var card: ComparisonCard
     public var tables: ComparisonTables
     public var table: ComparisonTable
+    /// By inputs, then by model: one a seed.
+    public var diagnostics: [String: [String: [ComparisonDiagnostics]]]
     /// Of the first repeat, by inputs and model.
     var curves: [String: [String: LabelledScores]]
     /// Of the first repeat: what was trained, in words, by inputs and model.
@@ -71,6 +73,7 @@ public struct ComparisonRun: Sendable {
     var libraries: [String: String] = [:]
     for model in card.models { libraries.merge(try await model.method.libraries()) { mine, _ in mine } }
     var measures: [String: [String: [ComparisonMeasure]]] = [:]
+    var diagnostics: [String: [String: [ComparisonDiagnostics]]] = [:]
     var curves: [String: [String: LabelledScores]] = [:], descriptions: [String: [String: String]] = [:]
     for inputs in card.inputs {
       let columns = card.columns(of: inputs)
@@ -84,6 +87,7 @@ public struct ComparisonRun: Sendable {
             try ComparisonMeasure(
               validation: LabelledScores(scores: trained.validation, labels: validationLabels), test: test,
               discovery: card.discovery, epochs: trained.epochs, validationLoss: trained.validationLoss))
+          diagnostics[inputs.name, default: [:]][model.name, default: []].append(try ComparisonDiagnostics(test))
           if index == 0 {
             curves[inputs.name, default: [:]][model.name] = test
             descriptions[inputs.name, default: [:]][model.name] = trained.description
@@ -100,7 +104,8 @@ public struct ComparisonRun: Sendable {
       command: "searchlight run \(cardURL.lastPathComponent)", seed: card.seed,
       inputs: ["card": try Digest.of(fileAt: cardURL), "table": digest], libraries: libraries)
     return Outcome(
-      card: card, tables: tables, table: table, curves: curves, descriptions: descriptions, record: record)
+      card: card, tables: tables, table: table, diagnostics: diagnostics, curves: curves, descriptions: descriptions,
+      record: record)
   }
 
   func readTable() throws -> ComparisonTable {
