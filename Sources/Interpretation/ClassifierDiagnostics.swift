@@ -79,7 +79,9 @@ public struct ClassifierDiagnostics: Hashable, Codable, Sendable {
       self.repeats = repeats
     }
   }
+}
 
+extension ClassifierDiagnostics {
   /// - Parameters:
   ///   - testFeatures: of the events of `test`, row by row.
   ///   - views: features that are shown before and after a cut.

@@ -9,7 +9,7 @@ extension SearchCard {
   init(_ card: CardValue) throws {
     let fields = try card.fields([
       "schema", "kind", "name", "title", "seed", "collision_energy", "luminosity", "generation", "samples", "selection",
-      "features", "split", "network", "training", "fit", "figures", "tuning",
+      "features", "split", "network", "training", "classes", "fit", "figures", "tuning",
     ])
     let schema = try fields["schema"].integer()
     guard schema == SearchCard.schemaVersion else {
@@ -34,6 +34,8 @@ extension SearchCard {
     split = try fields["split"].ifPresent.map(Split.init) ?? Split()
     network = try fields["network"].ifPresent.map(Network.init) ?? Network()
     training = try fields["training"].ifPresent.map(Training.init) ?? Training()
+    let all = samples
+    classes = try fields["classes"].ifPresent.map { try Classes($0, samples: all) }
     fit = try fields["fit"].ifPresent.map(Fit.init) ?? Fit()
     figures = try fields["figures"].ifPresent.map(FigureChoices.init) ?? FigureChoices()
     tuning = try fields["tuning"].ifPresent.map { try Tuning($0) }

@@ -31,6 +31,8 @@ public struct SearchCard: Hashable, Codable, Sendable {
   public var network: Network
   /// `training`: how the networks learn; see ``Training``.
   public var training: Training
+  /// `classes`: a network for several classes beside those of the signals; see ``Classes``.
+  public var classes: Classes?
   /// `fit`: binning, baseline and uncertainties; see ``Fit``.
   public var fit: Fit
   /// `figures`: see ``FigureChoices``.

@@ -11,15 +11,18 @@ public struct SearchDiagnostics: Codable, Sendable {
   public var luminosityInverseFemtobarn: Double
   /// By the signal that a network was trained on.
   public var trainings: [String: ClassifierDiagnostics]
+  /// Of the network for the card's classes; absent where it names none.
+  public var classes: MulticlassDiagnostics?
 
   enum CodingKeys: String, CodingKey {
-    case schema, trainings
+    case schema, trainings, classes
     case luminosityInverseFemtobarn = "luminosity_ifb"
   }
 
   init(_ outcome: SearchRun.Outcome) {
     luminosityInverseFemtobarn = outcome.card.luminosity
     trainings = outcome.diagnostics
+    classes = outcome.classes
   }
 }
 

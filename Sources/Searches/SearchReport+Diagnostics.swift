@@ -91,11 +91,38 @@ extension SearchRun.Outcome {
       })
   }
 
+  /// A section for the network of several classes, where there is one.
+  func classSections(_ figures: [SearchFigure]) -> [HTMLReport.Section] {
+    classes.map { [.init("Classes", [.table(classTable($0))] + figures.blocks("classes"))] } ?? []
+  }
+
+  private func classTable(_ classes: MulticlassDiagnostics) -> HTMLReport.Table {
+    HTMLReport.Table(
+      caption: String(
+        format:
+          "One network for %d classes: area under the ROC curve of each class against all others, on test events with equal classes. "
+          + "Of all test events %.2f %% are told right; epoch %d of %d is kept, with a validation loss of %.4f.",
+        classes.classes.count, 100 * classes.accuracy, classes.bestEpoch, classes.epochs, classes.bestValidationLoss),
+      header: ["class", "samples", "AUC", "told right"],
+      rows: classes.classes.enumerated().map { number, name in
+        [
+          name, (card.classes?.classes[number].samples ?? []).map { titles[$0] ?? $0 }.joined(separator: ", "),
+          text(classes.areaUnderCurve[number]), text(classes.confusion.normalized(.byTruth)[number][number]),
+        ]
+      })
+  }
+
   // MARK: Pictures
 
   func diagnosticsFigures() -> [SearchFigure] {
     let entries = diagnosed
-    guard !entries.isEmpty else { return [] }
+    let confusion = classes.map { classes in
+      [("truth", ConfusionMatrix.Normalization.byTruth), ("prediction", .byPrediction)].map { word, normalization in
+        let made = classes.confusion.figure(normalization: normalization)
+        return SearchFigure(name: "classes-confusion-by-\(word)", caption: made.caption, figure: made.figure)
+      }
+    }
+    guard !entries.isEmpty else { return confusion ?? [] }
     let curves = entries.map { entry in
       LabelledCurve(
         label: entry.title, area: entry.values.areaUnderCurve["test"] ?? Estimate(value: .nan, uncertainty: 0),
@@ -121,7 +148,7 @@ extension SearchRun.Outcome {
     }
     return figures.map {
       SearchFigure(name: "diagnostics-\($0.name)", caption: $0.caption, figure: $0.figure)
-    }
+    } + (confusion ?? [])
   }
 
   private func grid(_ name: String, _ caption: String, _ panels: [Panel]) -> ReportFigure {

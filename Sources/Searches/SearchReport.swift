@@ -24,6 +24,7 @@ extension SearchRun.Outcome {
         .init(
           "Networks", [.table(networkTable)] + networkSummaries + figures.blocks("learning") + figures.blocks("roc")),
         .init("Diagnostics", diagnosticsBlocks + figures.blocks("diagnostics")),
+      ] + classSections(figures) + [
         .init("Distributions", figures.blocks("distribution") + figures.blocks("features")),
         try recordSection(card: card),
       ])

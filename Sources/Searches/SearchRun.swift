@@ -45,6 +45,8 @@ public struct SearchRun: Sendable {
     public var fits: [String: [String: LimitFit.Result]]
     /// By training: what its network is worth and looks at.
     public var diagnostics: [String: ClassifierDiagnostics]
+    /// Of the network for the card's classes.
+    public var classes: MulticlassDiagnostics?
     /// By training: why there are none.
     public var missingDiagnostics: [String: String]
     public var record: RunRecord
@@ -94,12 +96,13 @@ public struct SearchRun: Sendable {
         diagnostics[signal.name] = try await diagnose(signal, network, result.digest, own, prepared, samples)
       } catch let error as LearningError { missing[signal.name] = "\(error)" }
     }
+    let classes = try await classify(prepared, samples)
     let fits = try fitAll(samples, scores)
     let tables = self.tables(fits)
     try store.recordUse(by: "run")
     return Outcome(
       card: card, tables: tables, samples: samples, metadata: metadata, networks: networks, scores: scores, fits: fits,
-      diagnostics: diagnostics, missingDiagnostics: missing,
+      diagnostics: diagnostics, classes: classes, missingDiagnostics: missing,
       record: record(prepared, libraries: try await libraries()))
   }
 

@@ -98,7 +98,7 @@ struct GradientImportanceTests {
     let rows = try data.rows(Array(0..<20)).features
     let gradients = try await model.scoreGradients(rows)
     for column in 0..<3 {
-      let step = 0.05
+      let step = 0.02
       func shifted(_ factor: Double) async throws -> [Float] {
         var moved = rows
         for row in 0..<20 { moved[row, column] += Float(factor * step * model.scaler.widths[column]) }
@@ -106,7 +106,7 @@ struct GradientImportanceTests {
       }
       let (up, down) = (try await shifted(1), try await shifted(-1))
       for row in 0..<20 {
-        // Central differences of float32 scores: 6e-8/0.05 by rounding, step²/6 of a third derivative below 1.
+        // Central differences of float32 scores: 3e-6 by rounding, step²/6 times a third derivative of some units.
         let difference = (Double(up[row]) - Double(down[row])) / (2 * step)
         #expect(abs(Double(gradients[row * 3 + column]) - difference) < 1e-3)
       }

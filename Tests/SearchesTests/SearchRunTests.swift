@@ -115,6 +115,60 @@ struct SearchRunTests {
       try outcome.writeReport(to: folder.appendingPathComponent("run"), formats: [.png])
       let html = try String(contentsOf: folder.appendingPathComponent("run/report.html"), encoding: .utf8)
       #expect(html.contains("<svg") && html.contains("Cut flow"))
+      // What the network is worth: its area with an uncertainty, and the same numbers in the file.
+      let diagnostics = try #require(outcome.diagnostics["signal"])
+      let area = try #require(diagnostics.areaUnderCurve["test"])
+      #expect(area.value > 0.9 && area.uncertainty > 0 && area.uncertainty < 0.02)
+      #expect(diagnostics.counting.byLuminosity.map(\.luminosity).contains(3000))
+      #expect(Set(diagnostics.cutViews.map(\.feature)) == ["HT", "MET", "jets"])
+      let stored = try JSONDecoder().decode(
+        SearchDiagnostics.self, from: Data(contentsOf: folder.appendingPathComponent("run/diagnostics.json")))
+      #expect(stored.trainings == outcome.diagnostics && stored.classes == nil && outcome.warnings.isEmpty)
+      #expect(html.contains("Diagnostics") && html.contains("Kolmogorov"))
+    }
+  }
+
+  /// One network for three classes, with synthetic rows of the rarer ones; the tables are those of the card without it.
+  @Test func severalClasses() async throws {
+    try await withTemporaryFolder { folder in
+      let search = try SmallSearch(in: folder)
+      try search.write("hard", mean: 350, rows: 500, seed: 1)
+      _ = try await search.run("plain")
+      let card = try String(contentsOf: search.cardURL, encoding: .utf8)
+      func write(_ classes: String) throws {
+        try (card + "\nclasses: \(classes)\n").write(to: search.cardURL, atomically: true, encoding: .utf8)
+      }
+      try write(
+        "{samples: {low: soft, middle: [hard], new: signal}, weights: {middle: 2}, resampling: {smote: {ratio: 0.8}}}")
+      let outcome = try await search.run("plain")
+      let classes = try #require(outcome.classes)
+      #expect(classes.classes == ["low", "middle", "new"])
+      // H_T of 250, 350 and 600 ± 80: the first two overlap, the last hardly.
+      let told = classes.confusion.normalized(.byTruth)
+      #expect((told[2][2]?.value ?? 0) > 0.85 && (told[0][2]?.value ?? 1) < 0.05)
+      #expect(classes.areaUnderCurve[2].value > 0.95 && classes.accuracy > 0.7)
+      let tables = try search.tables("plain")
+      try write("{samples: {low: soft, middle: [hard, signal]}}")
+      let two = try await search.run("plain")
+      #expect(two.classes?.confusion.classes == ["low", "middle"])
+      #expect(try search.tables("plain") == tables)
+      try outcome.writeReport(to: folder.appendingPathComponent("plain"), formats: [.svg])
+      let figures = folder.appendingPathComponent("plain/figures")
+      #expect(
+        FileManager.default.fileExists(atPath: figures.appendingPathComponent("classes-confusion-by-truth.svg").path))
+      func complaint(_ classes: String) -> String {
+        do {
+          try write(classes)
+          _ = try SearchCard.read(search.cardURL)
+          return "no complaint"
+        } catch { return "\(error)" }
+      }
+      #expect(complaint("{samples: {a: soft, b: [soft]}}").contains("'soft' stands in two classes"))
+      #expect(complaint("{samples: {a: soft, b: hart}}").contains("nearest: 'hard'"))
+      #expect(complaint("{samples: {a: soft}}").contains("two or more classes"))
+      #expect(complaint("{samples: {a: soft, b: hard}, weights: {c: 1}}").contains("no class 'c'"))
+      #expect(
+        complaint("{samples: {a: soft, b: hard}, resampling: {smote: {}, oversample: 1}}").contains("name one of"))
     }
   }
 
