@@ -17,7 +17,7 @@ extension ClassifierDiagnostics {
         line("Z_{A}, b known", points, 0, .solid, x) { $0.asimov },
         line("Z_{A}, \(percent)", points, 1, .solid, x) { $0.asimovWithSystematic },
         line("s / \\sqrt{b}", points, 2, .dashed, x) { $0.simple },
-        line("s / \\sqrt{s + b + δ^{2}b^{2}}, \(percent)", points, 3, .dashDotted, x) { $0.measured },
+        line("s / (s + b + δ^{2}b^{2})^{1/2}, \(percent)", points, 3, .dashDotted, x) { $0.measured },
       ].compactMap(\.self)
     }
     let grey = LineStyle(Color(0x888888), dash: .dotted, width: 0.8)
@@ -39,7 +39,7 @@ extension ClassifierDiagnostics {
           + [
             line("Z_{A}, cut of the left", systematics, 0, .solid, { 100 * $0.systematic }) { $0.asimovWithSystematic },
             line("Z_{A}, cut chosen for δ", anew, 4, .longDashed, { 100 * $0.systematic }) { $0.asimovWithSystematic },
-            line("s / \\sqrt{s + b + δ^{2}b^{2}}", systematics, 3, .dashDotted, { 100 * $0.systematic }) {
+            line("s / (s + b + δ^{2}b^{2})^{1/2}", systematics, 3, .dashDotted, { 100 * $0.systematic }) {
               $0.measured
             },
           ].compactMap(\.self)),
@@ -164,7 +164,8 @@ extension ClassifierDiagnostics {
         .histogram(
           HistogramSeries(
             "\(word), test", edges: overTraining.edges, values: comparison.test.map(\.sum),
-            style: LineStyle(color, width: 1), fill: Fill(color.mixed(with: .white, fraction: 0.65)))))
+            style: LineStyle(color, width: 1),
+            fill: word == "signal" ? nil : Fill(color.mixed(with: .white, fraction: 0.65)))))
     }
     let heights = (overTraining.signal.test + overTraining.background.test).map(\.sum).filter { $0 > 0 }
     for (word, comparison, color) in colors {
@@ -173,7 +174,7 @@ extension ClassifierDiagnostics {
       series.append(
         .points(
           PointSeries(
-            "\(word), training: KS D = \(String(format: "%.3f", ks.distance)), p = \(Self.probability(ks.pValue))",
+            "\(word), train: KS \(String(format: "%.3f", ks.distance)), p = \(Self.probability(ks.pValue))",
             x: shown.map { centres[$0] }, y: shown.map { comparison.training[$0].sum },
             yErrors: ErrorBars(
               down: shown.map { min(comparison.training[$0].uncertainty, 0.9 * comparison.training[$0].sum) },
@@ -182,7 +183,9 @@ extension ClassifierDiagnostics {
     }
     return Panel(
       x: AxisDescription("Score", lower: 0, upper: 1),
-      y: AxisDescription("Fraction of events", scale: .logarithmic, lower: max(0.3 * (heights.min() ?? 1e-3), 1e-5)),
+      y: AxisDescription(
+        "Fraction of events", scale: .logarithmic, lower: max(0.3 * (heights.min() ?? 1e-3), 1e-5),
+        marksEnd: 1),
       series: series, notes: [title])
   }
 

@@ -93,7 +93,7 @@ import Testing
       Figure(
         title: "o", columns: [[found.overTrainingPanel(title: "T")], [found.reliabilityPanel(title: "T")]].map { $0 }))
     let legend = words(drawing, .legendText)
-    #expect(legend.contains { $0.hasPrefix("signal, training: KS D = 0.0") })
+    #expect(legend.contains { $0.hasPrefix("signal, train: KS 0.0") })
     #expect(legend.contains { $0.hasPrefix("isotonic: ECE = 0.0") })
   }
 
