@@ -5,8 +5,8 @@ import PackageDescription
 /// `Scripts/check-layers` compares this list with the table there.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .swiftLanguageMode(.v6)]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 /// A room: a plain C header over one library. `linking` names what the system linker needs;
@@ -26,6 +26,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources:
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -34,7 +35,10 @@ let package = Package(
     .executable(name: "searchlight", targets: ["searchlight"]),
     .library(
       name: "SearchlightLearning",
-      targets: ["Learning", "DecisionTrees", "AnomalyDetection", "HyperparameterSearch", "NeuralNetworks", "Tensors"]),
+      targets: [
+        "Learning", "DecisionTrees", "AnomalyDetection", "HyperparameterSearch", "ModelExchange", "NeuralNetworks",
+        "Tensors",
+      ]),
     .library(name: "SearchlightStatistics", targets: ["StatisticalModels", "Inference"]),
     .library(
       name: "SearchlightFiles", targets: ["ROOTFiles", "EventFiles", "GeneratorFiles", "Columns", "Histograms"]),
@@ -45,6 +49,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     // 0: rooms
@@ -74,6 +79,9 @@ let package = Package(
     module("NeuralNetworks", ["Tensors", "Records"]),
     module("Learning", ["NeuralNetworks", "Tensors", "Records", "ByteIO", "CoreNumerics"]),
     module("DecisionTrees", ["CXGBoost", "Learning", "ByteIO", "Records"]),
+    module(
+      "ModelExchange", ["DecisionTrees", "Learning", "NeuralNetworks", "ByteIO", "Records", protobuf],
+      exclude: ["Messages/onnx.proto"]),
     module("HyperparameterSearch", ["Records", "CoreNumerics"]),
     module(
       "AnomalyDetection",
@@ -112,7 +120,7 @@ let package = Package(
       "Searches",
       [
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
-        "DecisionTrees", "HyperparameterSearch", "TrialStores", "ColliderNetworks",
+        "DecisionTrees", "HyperparameterSearch", "ModelExchange", "TrialStores", "ColliderNetworks",
         "PhysicsObjects", "EventFiles", "EventGeneration", "DetectorSimulation", "EventSelection", "EventSchemas",
         "StatisticalModels", "Inference", "Figures", "Reports", "Cards", "JetClustering",
       ]),
@@ -125,7 +133,7 @@ let package = Package(
         "EventGeneration",
         "StatisticalModels",
         "Inference", "DetectorSimulation", "Figures", "Reports", "Tensors", "Learning", "HyperparameterSearch",
-        "TrialStores", argumentParser,
+        "ModelExchange", "TrialStores", argumentParser,
       ],
       swiftSettings: strict),
 
@@ -145,6 +153,7 @@ let package = Package(
     tests(
       of: "AnomalyDetection",
       ["HyperparameterSearch", "Learning", "NeuralNetworks", "Tensors", "CoreNumerics", "Records"]),
+    tests(of: "ModelExchange", ["DecisionTrees", "Learning", "NeuralNetworks", "Records", "Tensors"]),
     tests(of: "HyperparameterSearch", ["Records"]),
     tests(of: "TrialStores", ["HyperparameterSearch", "ByteIO", "Records"]),
     tests(of: "PhysicsObjects"),

@@ -3,11 +3,13 @@
 // fixed length whose partial sums are added in order, so the number of threads changes no bit.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "Backend.h"
 #include "Kernels.h"
 #include "Support.h"
+#include "Tiles.h"
 
 extern "C" void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
 
@@ -81,6 +83,8 @@ struct CTorchDense {
   /// Rows of the last forward pass whose outputs still stand; 0 where none do.
   int64_t pending;
   bool trains;
+  /// What answers in place of the layers, where the processor has tiles and nothing is trained.
+  std::unique_ptr<ctorch::TiledNetwork> tiles;
 };
 
 namespace ctorch {
@@ -143,6 +147,12 @@ CTorchStatus denseCreate(const CTorchDenseLayer *layers, int32_t count, int64_t 
       for (DenseLayerState &layer : network->layers) {
         network->updated.push_back(layer.weight);
         if (layer.hasBias) { network->updated.push_back(layer.bias); }
+      }
+    } else if (TiledNetwork::isSupported()) {
+      network->tiles = std::make_unique<TiledNetwork>();
+      for (const DenseLayerState &layer : network->layers) {
+        network->tiles->append(readable(layer.weight.parameter), readable(layer.bias.parameter), layer.out, layer.in,
+                               layer.pass);
       }
     }
     *out = network.release();
@@ -357,6 +367,7 @@ CTorchStatus denseOutputs(CTorchDenseRef network, const float *features, int64_t
   return guarded([&] {
     at::NoGradGuard guard;
     network->pending = 0;
+    if (network->tiles != nullptr) { return network->tiles->outputs(features, events, outputs); }
     const int64_t columns = network->layers[0].in, width = network->layers.back().out;
     for (int64_t start = 0; start < events; start += network->largest) {
       const int64_t count = std::min(network->largest, events - start);

@@ -1,6 +1,6 @@
 # libCTorch.so: ATen headers only, three variants of the kernels on x86-64.
 LIBTORCH ?= $(SEARCHLIGHT_CACHE)/libtorch-2.11.0
-TORCH_SOURCES := $(addprefix CTorch/,CTorch.cpp Cuda.cpp Dense.cpp DeviceHost.cpp Optimizer.cpp Resident.cpp)
+TORCH_SOURCES := $(addprefix CTorch/,CTorch.cpp Cuda.cpp Dense.cpp DeviceHost.cpp Optimizer.cpp Resident.cpp Tiles.cpp)
 TORCH_FLAGS := -std=c++17 -O3 -fPIC -fvisibility=hidden -Wall -Wno-nullability-completeness \
   -isystem $(LIBTORCH)/include -isystem $(LIBTORCH)/include/torch/csrc/api/include
 KERNEL_FLAGS := -std=c++17 -O3 -fPIC -fvisibility=hidden -Wall -fno-math-errno -fno-trapping-math

@@ -30,9 +30,9 @@ public struct TreeEnsemble: Classifier, Hashable {
   /// The output that each tree adds to.
   public let outputs: [Int]
   /// What leaves are added to.
-  let baseMargin: Float
+  public let baseMargin: Float
   /// Whether the sum is the logarithm of odds.
-  let isLogistic: Bool
+  public let isLogistic: Bool
   /// XGBoost's JSON.
   public let json: [UInt8]
 

@@ -67,6 +67,8 @@ public enum Safetensors {
     let body = data[(start + Int(length))...]
     return try header.reduce(into: [:]) { tensors, item in
       let (name, entry) = item
+      // A state dict of PyTorch's counts a batch normalisation's batches, in int64; nothing here asks for it.
+      if name.hasSuffix("num_batches_tracked") { return }
       guard entry.dtype == "F32" else { throw fail("tensor '\(name)' is \(entry.dtype); float32 (F32) is read") }
       guard entry.data_offsets.count == 2, entry.data_offsets[0] >= 0, entry.data_offsets[1] >= entry.data_offsets[0],
         let count = valueCount(of: entry.shape), entry.data_offsets[1] - entry.data_offsets[0] == 4 * count

@@ -1,3 +1,5 @@
+import Dispatch
+
 /// Shifts and scales columns to weighted mean 0 and width 1, as fitted on training rows.
 ///
 /// A column may have a placeholder, the value that stands where an object is missing (zero for the transverse momentum
@@ -63,16 +65,24 @@ public struct StandardScaler: Hashable, Codable, Sendable {
   public func transform(_ features: FeatureMatrix) throws -> [Float] {
     try features.checkColumns(featureNames)
     try features.checkFinite()
-    let columns = featureNames.count
-    var scaled = features.values
-    scaled.withUnsafeMutableBufferPointer { values in
-      for column in 0..<columns {
-        let mean = means[column], factor = 1 / widths[column], placeholder = placeholders[column]
-        for at in stride(from: column, to: values.count, by: columns) {
-          values[at] = values[at] == placeholder ? 0 : Float((Double(values[at]) - mean) * factor)
+    let columns = featureNames.count, block = 4096
+    let factors = widths.map { 1 / $0 }
+    // NaN equals nothing: a column without placeholder misses nothing.
+    let absent = placeholders.map { $0 ?? .nan }
+    return [Float](unsafeUninitializedCapacity: features.values.count) { output, filled in
+      features.values.withUnsafeBufferPointer { input in
+        nonisolated(unsafe) let (from, to) = (input, output)
+        DispatchQueue.concurrentPerform(iterations: (features.rowCount + block - 1) / block) { index in
+          for row in index * block..<min((index + 1) * block, features.rowCount) {
+            for column in 0..<columns {
+              let value = from[row * columns + column]
+              to[row * columns + column] =
+                value == absent[column] ? 0 : Float((Double(value) - means[column]) * factors[column])
+            }
+          }
         }
       }
+      filled = features.values.count
     }
-    return scaled
   }
 }

@@ -85,6 +85,11 @@ public struct TrainedClassifier: Classifier, Hashable {
       configuration: description.configuration, history: description.history, inputs: description.inputs)
   }
 
+  /// Scaler and layers alone.
+  public var network: ScaledNetwork {
+    ScaledNetwork(scaler: scaler, architecture: architecture, parameters: parameters)
+  }
+
   public func scores(_ features: FeatureMatrix) async throws -> [Float] {
     // 1/(1 + exp(−z)) in double: differences near 0 and 1 stay.
     try await logits(features).map { Float(1 / (1 + exp(-Double($0)))) }

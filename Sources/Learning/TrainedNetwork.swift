@@ -34,9 +34,6 @@ public struct TrainedNetwork: Hashable, Sendable {
     var parameters: Digest
   }
 
-  /// Rows answered at a time.
-  private static let batchSize = 16_384
-
   public init(
     scaler: StandardScaler, task: LearningTask, loss: Loss, architecture: NetworkArchitecture,
     parameters: [String: StoredParameter], configuration: TrainingConfiguration, history: TrainingHistory,
@@ -80,27 +77,12 @@ public struct TrainedNetwork: Hashable, Sendable {
   /// What the first `depth` layers give, row-major [rows, width of layer depth − 1]: a latent space.
   /// - Throws: ``LearningError`` for other columns, values that are not finite, or a depth that the network lacks.
   public func outputs(_ features: FeatureMatrix, depth: Int) async throws -> [Float] {
-    guard (1...architecture.layers.count).contains(depth) else {
-      throw LearningError.invalidConfiguration(
-        key: "depth", value: "\(depth)", allowed: "1 to \(architecture.layers.count) layers")
-    }
-    let scaled = try scaler.transform(features)
-    guard features.rowCount > 0 else { return [] }
-    let columns = features.columnCount
-    let (architecture, parameters) = (architecture, parameters)
-    return try await TorchActor.run {
-      let device = TorchRuntime.device
-      if device != .cpu, depth == architecture.layers.count {
-        return try NetworkScoring.outputs(architecture, parameters, scaled, columns: columns, device: device)
-      }
-      let network = try Sequential(architecture, .stored(parameters))
-      if depth == architecture.layers.count, let chain = FusedChain(network) {
-        return try FusedDenseNetwork(layers: chain.layers, largestBatch: 1024).outputs(scaled)
-      }
-      return try Tensor.withoutGradients {
-        try NetworkScoring.outputs(network, scaled, columns: columns, batchSize: Self.batchSize, depth: depth)
-      }
-    }
+    try await network.outputs(features, depth: depth)
+  }
+
+  /// Scaler and layers alone.
+  public var network: ScaledNetwork {
+    ScaledNetwork(scaler: scaler, architecture: architecture, parameters: parameters)
   }
 
   /// What the network is for, row-major: the probability of each class [rows, classes]; values in their own units [rows,

@@ -12,7 +12,7 @@ struct Searchlight: AsyncParsableCommand {
       TrialsCommand.self, ReportCommand.self,
       LimitCommand.self,
       ClsCommand.self, FitCommand.self, SignificanceCommand.self, ScanCommand.self, RankCommand.self, GridCommand.self,
-      WorkspaceCommand.self, InspectCommand.self, ConvertCommand.self,
+      WorkspaceCommand.self, InspectCommand.self, ConvertCommand.self, ScoreCommand.self, ExportCommand.self,
       ValidateCommand.self, StoreCommand.self, DoctorCommand.self,
     ])
 

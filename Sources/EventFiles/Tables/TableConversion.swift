@@ -92,16 +92,7 @@ public struct TableConversion: Sendable {
     let source = try source()
     let name = inputs.count == 1 ? source.url.lastPathComponent : "\(source.url.lastPathComponent), …"
     let plan = try TableConversionPlan(source, self)
-    var widths: [String: Int] = [:]
-    if TableFormat.named(output) == .text, plan.hasJaggedOutput {
-      try eachChunk(source, plan, "measure \(name)", progress, cancellation) { chunk in
-        for name in chunk.names {
-          guard let offsets = chunk[name]?.offsets else { continue }
-          widths[name] = zip(offsets, offsets.dropFirst()).reduce(widths[name] ?? 0) { max($0, $1.1 - $1.0) }
-        }
-      }
-    }
-    let writer = try self.writer(source, widths: widths)
+    let writer = try self.writer(source, widths: try textWidths(source, plan, name, progress, cancellation))
     var written = 0
     var isEmpty = true
     let rows = try eachChunk(source, plan, "convert \(name)", progress, cancellation) { chunk in
@@ -133,8 +124,24 @@ public struct TableConversion: Sendable {
     }
   }
 
+  /// How many columns of a text file each jagged column needs.
+  func textWidths(
+    _ source: any TabularSource, _ plan: TableConversionPlan, _ name: String, _ progress: ProgressHandler,
+    _ cancellation: CancellationToken
+  ) throws -> [String: Int] {
+    var widths: [String: Int] = [:]
+    guard TableFormat.named(output) == .text, plan.hasJaggedOutput else { return widths }
+    try eachChunk(source, plan, "measure \(name)", progress, cancellation) { chunk in
+      for name in chunk.names {
+        guard let offsets = chunk[name]?.offsets else { continue }
+        widths[name] = zip(offsets, offsets.dropFirst()).reduce(widths[name] ?? 0) { max($0, $1.1 - $1.0) }
+      }
+    }
+    return widths
+  }
+
   @discardableResult
-  private func eachChunk(
+  func eachChunk(
     _ source: any TabularSource, _ plan: TableConversionPlan, _ stage: String, _ progress: ProgressHandler,
     _ cancellation: CancellationToken, _ body: (Table) throws -> Void
   ) throws -> Int {
@@ -150,7 +157,7 @@ public struct TableConversion: Sendable {
     return read
   }
 
-  private func writer(_ source: any TabularSource, widths: [String: Int]) throws -> any TabularWriter {
+  func writer(_ source: any TabularSource, widths: [String: Int]) throws -> any TabularWriter {
     let name = output.lastPathComponent.lowercased()
     switch TableFormat.named(output) {
     case .hdf5:
@@ -174,7 +181,10 @@ struct TableConversionPlan {
   private let definitions: [NamedExpression]
   private let condition: ColumnExpression?
 
-  init(_ source: any TabularSource, _ conversion: TableConversion) throws {
+  /// - Parameter added: columns that come to the derived ones, for which `needs` are read.
+  init(
+    _ source: any TabularSource, _ conversion: TableConversion, added: [String] = [], needs: [String] = []
+  ) throws {
     definitions = conversion.definitions
     condition = conversion.condition
     let derived = Set(definitions.map(\.name))
@@ -184,8 +194,10 @@ struct TableConversionPlan {
     var all = Table()
     for column in source.columns { try all.add(column.name, emptyColumn(column)) }
     for definition in definitions { try all.add(definition.name, definition.expression.evaluate(on: all)) }
+    for name in needs where all[name] == nil { _ = try source.column(named: name) }
+    for name in added { try all.add(name, Column(.float32([]))) }
     if let condition { _ = try condition.mask(on: all) }
-    let named = Set((definitions.map(\.expression) + [condition].compactMap(\.self)).flatMap(\.columns))
+    let named = Set(needs).union((definitions.map(\.expression) + [condition].compactMap(\.self)).flatMap(\.columns))
     let needed = named.compactMap { name -> String? in
       if source.columns.contains(where: { $0.name == name }) { return name }
       // `nJet` is the number of values of a column of jets.
@@ -194,7 +206,7 @@ struct TableConversionPlan {
     }
     let wanted = Set(chosen + needed)
     inputs = source.columns.map(\.name).filter(wanted.contains)
-    let names = chosen.filter { !derived.contains($0) } + definitions.map(\.name)
+    let names = chosen.filter { !derived.contains($0) } + definitions.map(\.name) + added
     outputs = names.compactMap { name in
       all[name].map { TabularColumn(name: name, type: $0.values.type, isJagged: $0.isJagged) }
     }
@@ -209,11 +221,19 @@ struct TableConversionPlan {
     return table
   }
 
-  func output(of chunk: Table) throws -> Table {
+  func output(of chunk: Table) throws -> Table { try chosen(from: try derived(from: chunk)) }
+
+  /// With the derived columns.
+  func derived(from chunk: Table) throws -> Table {
     var table = chunk
     for definition in definitions { try table.add(definition.name, definition.expression.evaluate(on: table)) }
+    return table
+  }
+
+  /// The rows and columns that are wanted.
+  func chosen(from table: Table) throws -> Table {
     let mask = try condition?.mask(on: table)
-    table = try table.selecting(outputs.map(\.name))
+    let table = try table.selecting(outputs.map(\.name))
     return mask.map { $0.allSatisfy(\.self) ? table : table.filtered($0) } ?? table
   }
 }

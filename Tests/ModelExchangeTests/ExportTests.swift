@@ -1,0 +1,76 @@
+import DecisionTrees
+import Foundation
+import Learning
+import NeuralNetworks
+import TestSupport
+import Tensors
+import Testing
+
+@testable import ModelExchange
+
+/// The files in Tests/Reference/onnx/exports passed ONNX's own check and were run by ONNX Runtime; the program writes the
+/// same bytes and says the same numbers.
+@Suite(.enabled(if: TorchRuntime.isAvailable, "LibTorch's room is not installed"))
+struct ExportTests {
+  private func check(_ model: ONNXModel, _ file: String, _ output: String, _ found: [Float]) throws {
+    let committed = referenceURL("onnx/exports/\(file).onnx")
+    if ProcessInfo.processInfo.environment["SEARCHLIGHT_WRITE_REFERENCE"] == "1" {
+      return try model.write(to: committed)
+    }
+    #expect(try Data(contentsOf: committed) == model.data(), "\(file)")
+    let peer = try #require(try ONNXReference.read("exports").cases.first { $0.file == "\(file).onnx" })
+    #expect(peer.output == output)
+    let size = peer.values.map(abs).max() ?? 0
+    // float32 on both sides; values of a hundred have an ulp of 7.6e-6.
+    #expect(largestDifference(found, peer.values) < 1e-5 * max(1, size / 10), "\(file)")
+  }
+
+  private func rows() throws -> FeatureMatrix {
+    try ONNXReference.read("exports").features(SampleNetworks.scaler.featureNames)
+  }
+
+  @Test(arguments: SampleNetworks.networks.keys.sorted()) func networks(name: String) async throws {
+    let network = try #require(SampleNetworks.networks[name])
+    let outputs = ["two-classes": "probabilities", "three-classes": "probabilities", "values": "values"]
+    try check(
+      ONNXModel(network), name, outputs[name] ?? "reconstruction", try await network.predictions(rows()))
+    guard name == "three-classes" else { return }
+    try check(ONNXModel(network, output: .logits), "\(name)-logits", "logits", try await network.outputs(rows()))
+  }
+
+  @Test func classifiers() async throws {
+    let network = SampleNetworks.classifier
+    try check(ONNXModel(network), "classifier", "score", try await network.scores(rows()))
+    try check(
+      ONNXModel(network, output: .logits), "classifier-logit", "logit", try await network.logits(rows()))
+  }
+
+  @Test(arguments: ["classification", "regression", "multiclass"]) func trees(name: String) throws {
+    let trees = try SampleNetworks.trees(name)
+    let rows = try FeatureMatrix(names: trees.featureNames, values: SampleNetworks.gaps())
+    let found = name == "multiclass" ? try trees.probabilities(rows) : try trees.scores(rows)
+    let output = ["classification": "score", "regression": "values", "multiclass": "probabilities"][name] ?? ""
+    try check(ONNXModel(trees), "trees-\(name)", output, found)
+  }
+
+  /// What is written is read again as the same network, with names and records.
+  @Test(arguments: SampleNetworks.networks.keys.sorted()) func importReadsWhatExportWrites(name: String) async throws {
+    let network = try #require(SampleNetworks.networks[name])
+    let back = try ImportedNetwork(ONNXModel(ONNXModel(network).data(), path: name), path: name)
+    #expect(back.featureNames == network.featureNames)
+    #expect(back.network.scaler.placeholders == network.scaler.placeholders)
+    #expect(back.producer.hasPrefix("searchlight "))
+    #expect(back.metadata["configuration"]?.contains("hidden") == true)
+    let found = try await back.outputs(rows()), expected = try await network.predictions(rows())
+    let size = expected.map(abs).max() ?? 0
+    #expect(largestDifference(found, expected.map(Double.init)) < 1e-6 * Double(max(1, size)))
+  }
+
+  @Test func parametersThatDoNotFitAreAnError() throws {
+    var network = SampleNetworks.classifier
+    network.parameters["0.weight"] = nil
+    #expect(throws: ONNXError.unwritable(reason: "parameter '0.weight' is absent or has not 24 values")) {
+      try ONNXModel(network)
+    }
+  }
+}
