@@ -15,24 +15,25 @@ public protocol RunOutcome: Sendable {
   var text: String { get }
   /// The numbers, one thing a line.
   var csv: String { get }
+  /// Written as `diagnostics.json` where there is one.
+  var diagnosticsDocument: (any Encodable)? { get }
   func figures() throws -> [SearchFigure]
   /// - Parameter pictures: those of ``figures()``.
   func report(_ pictures: [SearchFigure]) throws -> HTMLReport
-  /// What is written beside the tables, by the files' names.
-  func documents() throws -> [String: Data]
 }
 
 extension RunOutcome {
-  public func documents() throws -> [String: Data] { [:] }
+  public var diagnosticsDocument: (any Encodable)? { nil }
 
-  /// Writes `tables.json`, `tables.txt`, `tables.csv`, `record.json` and the ``documents()``.
+  /// Writes `tables.json`, `tables.txt`, `tables.csv`, `record.json`, and `diagnostics.json` where there is one.
   /// - Throws: `FileError`.
   public func writeTables(to folder: URL) throws {
     try AtomicFile.write(try JSONEncoder.canonical.encode(tables), to: folder.appendingPathComponent("tables.json"))
     try AtomicFile.write(Data((text + "\n").utf8), to: folder.appendingPathComponent("tables.txt"))
     try AtomicFile.write(Data(csv.utf8), to: folder.appendingPathComponent("tables.csv"))
-    for (name, document) in try documents() {
-      try AtomicFile.write(document, to: folder.appendingPathComponent(name))
+    if let diagnosticsDocument {
+      try AtomicFile.write(
+        try JSONEncoder.canonical.encode(diagnosticsDocument), to: folder.appendingPathComponent("diagnostics.json"))
     }
     try AtomicFile.write(try JSONEncoder.canonical.encode(record), to: folder.appendingPathComponent("record.json"))
   }

@@ -91,7 +91,12 @@ extension SearchRun.Outcome {
       })
   }
 
-  func classTable(_ classes: MulticlassDiagnostics) -> HTMLReport.Table {
+  /// A section for the network of several classes, where there is one.
+  func classSections(_ figures: [SearchFigure]) -> [HTMLReport.Section] {
+    classes.map { [.init("Classes", [.table(classTable($0))] + figures.blocks("classes"))] } ?? []
+  }
+
+  private func classTable(_ classes: MulticlassDiagnostics) -> HTMLReport.Table {
     HTMLReport.Table(
       caption: String(
         format:

@@ -24,11 +24,10 @@ extension SearchRun.Outcome {
         .init(
           "Networks", [.table(networkTable)] + networkSummaries + figures.blocks("learning") + figures.blocks("roc")),
         .init("Diagnostics", diagnosticsBlocks + figures.blocks("diagnostics")),
-      ]
-        + (classes.map { [.init("Classes", [.table(classTable($0))] + figures.blocks("classes"))] } ?? []) + [
-          .init("Distributions", figures.blocks("distribution") + figures.blocks("features")),
-          try recordSection(card: card),
-        ])
+      ] + classSections(figures) + [
+        .init("Distributions", figures.blocks("distribution") + figures.blocks("features")),
+        try recordSection(card: card),
+      ])
   }
 
   private func limitTable(_ section: SearchTables.Section) -> HTMLReport.Table {

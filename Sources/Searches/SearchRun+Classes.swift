@@ -27,6 +27,8 @@ extension SearchRun {
       result = found
     } else {
       var configuration = trainingConfiguration
+      // A loss of the card's may be one for two classes.
+      configuration.loss = nil
       configuration.resampling = classes.resampling
       configuration.classWeights = classes.classes.map { classes.weights[$0.name] ?? 1 }
       let placeholders = try card.compiledFeatures(file: cardURL.path).features.map { $0.placeholder.map(Float.init) }

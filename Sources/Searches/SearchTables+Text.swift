@@ -123,8 +123,5 @@ extension SearchRun.Outcome: RunOutcome {
     titles[card.fit.baseline.name] = "fit to \(card.fit.baseline.name)"
     return titles
   }
-
-  public func documents() throws -> [String: Data] {
-    ["diagnostics.json": try JSONEncoder.canonical.encode(SearchDiagnostics(self))]
-  }
+  public var diagnosticsDocument: (any Encodable)? { SearchDiagnostics(self) }
 }

@@ -14,10 +14,7 @@ extension ComparisonRun.Outcome: RunOutcome {
 
   public var text: String { tables.text(titles: titles) }
   public var csv: String { tables.csv }
-
-  public func documents() throws -> [String: Data] {
-    ["diagnostics.json": try JSONEncoder.canonical.encode(ComparisonDiagnostics.Document(trainings: diagnostics))]
-  }
+  public var diagnosticsDocument: (any Encodable)? { ComparisonDiagnostics.Document(trainings: diagnostics) }
 
   public func report(_ pictures: [SearchFigure]) throws -> HTMLReport {
     let rows = Membership.allCases.map { "\(tables.rows["\($0)"] ?? 0) \($0)" }.joined(separator: ", ")

@@ -146,7 +146,7 @@ extension TuningProblem {
       case .comparison: try await comparison(subject, progress, cancellation)
       case .parametrised:
         throw TuningError(
-          card: subject.card.path, problem: "networks of searches and of comparisons are tuned, not those of this kind")
+          card: subject.card.path, problem: "is of the kind parametrised; tunings are for searches and comparisons")
       }
     if let strategy = subject.strategy { problem.tuning.strategy = strategy }
     // What every trial shares is checked before the first one.
