@@ -113,7 +113,7 @@ let package = Package(
       "Searches",
       [
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
-        "DecisionTrees", "HyperparameterSearch", "TrialStores", "ColliderNetworks",
+        "DecisionTrees", "AnomalyDetection", "HyperparameterSearch", "TrialStores", "ColliderNetworks",
         "PhysicsObjects", "EventFiles", "EventGeneration", "DetectorSimulation", "EventSelection", "EventSchemas",
         "StatisticalModels", "Inference", "Interpretation", "Figures", "Reports", "Cards", "JetClustering",
       ]),
