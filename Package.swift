@@ -123,7 +123,7 @@ let package = Package(
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
         "DecisionTrees", "HyperparameterSearch", "TrialStores", "PhysicsObjects", "EventFiles", "EventGeneration",
         "DetectorSimulation", "EventSelection", "EventSchemas", "StatisticalModels", "Inference", "Figures", "Reports",
-        "Cards", "JetClustering", "Interpretation", "ColliderNetworks", "ModelExchange",
+        "Cards", "JetClustering", "Interpretation", "ColliderNetworks", "ModelExchange", "AnomalyDetection",
       ]),
 
     // 8: the program

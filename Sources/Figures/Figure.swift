@@ -50,10 +50,10 @@ public struct Figure: Hashable, Codable, Sendable {
     for (index, panels) in columns.enumerated() {
       let left = leftMargin + Double(index) * (inner + frameWidth + rightMargin)
       let right = left + frameWidth
-      let hangTogether = panels.count > 1 && allShareAxes
+      let hangTogether = allShareAxes && columns.contains { $0.count > 1 }
       let gaps = hangTogether ? 6.0 : Self.topMargin + bottomMargin
       // A column with fewer panels than its neighbours leaves the rest of its height free.
-      let missing = hangTogether ? 0 : Double((columns.map(\.count).max() ?? 0) - panels.count)
+      let missing = Double((columns.map(\.count).max() ?? 0) - panels.count)
       let free = height - Self.topMargin - bottomMargin - gaps * (Double(panels.count - 1) + missing)
       let shares = panels.reduce(missing) { $0 + $1.heightShare }
       var top = Self.topMargin

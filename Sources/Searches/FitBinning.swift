@@ -33,7 +33,13 @@ public struct FitBinning: Hashable, Codable, Sendable {
   public func edges(
     signal: WeightedValues, background: WeightedValues, range: ClosedRange<Double>
   ) throws -> [Double] {
-    let candidates = try quantiles(of: signal, within: range)
+    try edges(candidates: quantiles(of: signal, within: range), background: background, range: range)
+  }
+
+  /// The same with candidate edges that are given: increasing, inside `range`.
+  func edges(
+    candidates: [Double], background: WeightedValues, range: ClosedRange<Double>
+  ) throws -> [Double] {
     let sorted = background.values.indices.sorted { background.values[$0] > background.values[$1] }
     var edges = [range.upperBound]
     var next = 0

@@ -8,8 +8,15 @@ import StatisticalModels
 public struct LimitFit: Sendable {
   let card: SearchCard
   let training: String
-  /// A network's output, in [0, 1]; else the baseline observable.
-  let isScore: Bool
+  let observable: Observable
+
+  enum Observable: Hashable, Sendable {
+    /// A network's output, in [0, 1].
+    case network
+    /// A detector's level, of this title.
+    case level(String)
+    case baseline
+  }
 
   public struct Result: Sendable {
     public var limit: BandedLimit
@@ -27,7 +34,13 @@ public struct LimitFit: Sendable {
   /// - Parameter events: a sample's events and their values of the observable.
   /// - Throws: ``FitBinningError``, ``SampleError``, `WorkspaceError`, `InferenceError`.
   func run(signal: String, events: (String) throws -> (PreparedSample, [Double])) throws -> Result {
-    let axis = try chooseAxis(signal, events)
+    try run(signal: signal, axis: chooseAxis(signal, events), events: events)
+  }
+
+  /// The fit in bins that are given.
+  func run(
+    signal: String, axis: Axis, events: (String) throws -> (PreparedSample, [Double])
+  ) throws -> Result {
     func histogram(_ sample: String) throws -> Histogram1D {
       let (prepared, values) = try events(sample)
       return try prepared.values(values, part: .test).histogram(axis)
@@ -46,29 +59,32 @@ public struct LimitFit: Sendable {
   }
 
   /// Quantiles of the signal's training and validation events, merged until the held-out background meets the floors.
-  private func chooseAxis(_ signal: String, _ events: (String) throws -> (PreparedSample, [Double])) throws -> Axis {
+  func chooseAxis(_ signal: String, _ events: (String) throws -> (PreparedSample, [Double])) throws -> Axis {
     let (prepared, values) = try events(signal)
     let share = card.split.train / (card.split.train + card.split.validation)
     let seen = WeightedValues.joined([
       try prepared.values(values, part: .train).scaled(by: share),
       try prepared.values(values, part: .validation).scaled(by: 1 - share),
     ])
-    let background = WeightedValues.joined(
+    let background = try heldOutBackground(events)
+    // The baseline's axis spans what is there; values of held-out signal beyond it join the end bins.
+    let low = min(seen.values.min() ?? 0, background.values.min() ?? 0)
+    let high = max(seen.values.max() ?? 1, background.values.max() ?? 1)
+    let range = observable == .network ? 0...1.0 : low.rounded(.down)...(high.rounded(.up) + 1)
+    let edges = try card.fit.binning.edges(signal: seen, background: background, range: range)
+    switch observable {
+    case .network: return try Axis(edges: edges, title: "output of the \(training) network")
+    case .level(let title): return try Axis(edges: edges, title: "level of \(title)")
+    case .baseline: return try Axis(edges: edges, title: card.fit.baseline.title, unit: card.fit.baseline.unit)
+    }
+  }
+
+  func heldOutBackground(_ events: (String) throws -> (PreparedSample, [Double])) throws -> WeightedValues {
+    WeightedValues.joined(
       try card.backgrounds.map { sample in
         let (prepared, values) = try events(sample.name)
         return try prepared.values(values, part: .test)
       })
-    // The baseline's axis spans what is there; values of held-out signal beyond it join the end bins.
-    let low = min(seen.values.min() ?? 0, background.values.min() ?? 0)
-    let high = max(seen.values.max() ?? 1, background.values.max() ?? 1)
-    let range = isScore ? 0...1.0 : low.rounded(.down)...(high.rounded(.up) + 1)
-    let edges = try FitBinning(
-      bins: card.fit.bins, minimumBackground: card.fit.minimumBackground, minimumEffective: card.fit.minimumEffective
-    ).edges(signal: seen, background: background, range: range)
-    let baseline = card.fit.baseline
-    return try isScore
-      ? Axis(edges: edges, title: "output of the \(training) network")
-      : Axis(edges: edges, title: baseline.title, unit: baseline.unit)
   }
 
   private func fit(
@@ -92,5 +108,11 @@ public struct LimitFit: Sendable {
       BandedLimit(observed: limit.observed, expected: limit.expected),
       workspace.settingParameterOfInterest(bounds: 0...bound, start: limit.median)
     )
+  }
+}
+
+extension SearchCard.Fit {
+  var binning: FitBinning {
+    FitBinning(bins: bins, minimumBackground: minimumBackground, minimumEffective: minimumEffective)
   }
 }

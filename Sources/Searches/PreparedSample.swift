@@ -1,4 +1,5 @@
 import Histograms
+import Records
 
 /// A sample after selection: what networks and fits see of it. Row `i` of every array is the same event.
 public struct PreparedSample: Sendable {
@@ -42,6 +43,17 @@ public struct PreparedSample: Sendable {
     let scale = try scale(of: part)
     let rows = rows(of: part)
     return WeightedValues(values: rows.map { observable[$0] }, weights: rows.map { weights[$0] * scale })
+  }
+
+  /// A feature, or the baseline by its name: one number an event.
+  /// - Throws: ``SampleError`` for another name.
+  func variable(_ wanted: String, baseline name: String) throws -> [Double] {
+    if wanted == name { return baseline }
+    guard let column = featureNames.firstIndex(of: wanted) else {
+      let near = nearestName(to: wanted, in: featureNames + [name]).map { "; nearest: '\($0)'" } ?? ""
+      throw SampleError(sample: self.name, problem: "'\(wanted)' is no feature of the card\(near)")
+    }
+    return (0..<count).map { Double(features[$0 * featureNames.count + column]) }
   }
 
   /// N_eff = (Σw)²/Σw² of all events.

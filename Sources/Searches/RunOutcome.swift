@@ -20,12 +20,16 @@ public protocol RunOutcome: Sendable {
   func figures() throws -> [SearchFigure]
   /// - Parameter pictures: those of ``figures()``.
   func report(_ pictures: [SearchFigure]) throws -> HTMLReport
+  /// What is written beside the tables, by the files' names.
+  func otherTables() throws -> [String: Data]
 }
 
 extension RunOutcome {
   public var diagnosticsDocument: (any Encodable)? { nil }
+  public func otherTables() throws -> [String: Data] { [:] }
 
-  /// Writes `tables.json`, `tables.txt`, `tables.csv`, `record.json`, and `diagnostics.json` where there is one.
+  /// Writes `tables.json`, `tables.txt`, `tables.csv`, `record.json`, `diagnostics.json` where there is one, and what else the
+  /// outcome has.
   /// - Throws: `FileError`.
   public func writeTables(to folder: URL) throws {
     try AtomicFile.write(try JSONEncoder.canonical.encode(tables), to: folder.appendingPathComponent("tables.json"))
@@ -36,6 +40,7 @@ extension RunOutcome {
         try JSONEncoder.canonical.encode(diagnosticsDocument), to: folder.appendingPathComponent("diagnostics.json"))
     }
     try AtomicFile.write(try JSONEncoder.canonical.encode(record), to: folder.appendingPathComponent("record.json"))
+    for (name, data) in try otherTables() { try AtomicFile.write(data, to: folder.appendingPathComponent(name)) }
   }
 
   /// Writes `report.html` and, in `formats`, each picture beside it under `figures/`.

@@ -9,7 +9,7 @@ extension SearchCard {
   init(_ card: CardValue) throws {
     let fields = try card.fields([
       "schema", "kind", "name", "title", "seed", "collision_energy", "luminosity", "generation", "samples", "selection",
-      "features", "split", "network", "training", "classes", "fit", "figures", "tuning",
+      "features", "split", "network", "training", "classes", "fit", "figures", "tuning", "detectors", "anomaly",
     ])
     let schema = try fields["schema"].integer()
     guard schema == SearchCard.schemaVersion else {
@@ -39,6 +39,8 @@ extension SearchCard {
     fit = try fields["fit"].ifPresent.map(Fit.init) ?? Fit()
     figures = try fields["figures"].ifPresent.map(FigureChoices.init) ?? FigureChoices()
     tuning = try fields["tuning"].ifPresent.map { try Tuning($0) }
+    detectors = try Detector.list(fields["detectors"])
+    anomaly = try fields["anomaly"].ifPresent.map(AnomalyStudy.init) ?? AnomalyStudy()
     guard !backgrounds.isEmpty, !signals.isEmpty else {
       throw fields["samples"].error("a search needs at least one background and one signal")
     }
@@ -53,6 +55,7 @@ extension SearchCard {
         "uncertainties.normalisation: no background '\(name)'; there are \(backgrounds.map(\.name).joined(separator: ", "))"
       )
     }
+    try checkDetectors(fields)
   }
 }
 

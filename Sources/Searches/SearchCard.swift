@@ -35,6 +35,10 @@ public struct SearchCard: Hashable, Codable, Sendable {
   public var classes: Classes?
   /// `fit`: binning, baseline and uncertainties; see ``Fit``.
   public var fit: Fit
+  /// `detectors` *(mapping, empty)*: anomaly detectors that are fitted and compared with the networks; see ``Detector``.
+  public var detectors: [Detector]
+  /// `anomaly`: what is looked at beside their limits; see ``AnomalyStudy``.
+  public var anomaly: AnomalyStudy
   /// `figures`: see ``FigureChoices``.
   public var figures: FigureChoices
   /// `tuning` *(none)*: the search of hyper-parameters; see ``Tuning``.

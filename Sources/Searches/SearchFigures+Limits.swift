@@ -22,7 +22,8 @@ extension SearchRun.Outcome {
       xEdges: (0...columns.count).map(Double.init), yEdges: (0...tables.trainings.count).map(Double.init),
       values: values,
       texts: texts)
-    let groups = Dictionary(uniqueKeysWithValues: card.signals.map { ($0.name, $0.group) })
+    let groups = Dictionary(
+      uniqueKeysWithValues: card.signals.map { ($0.name, $0.group) } + card.detectorRows.map { ($0.name, "detectors") })
     return SearchFigure(
       name: "transfer",
       caption:

@@ -23,6 +23,7 @@ extension SearchRun.Outcome {
     figures += limitScans()
     figures.append(try featureShapes())
     figures += diagnosticsFigures()
+    figures += try anomalyFigures()
     return figures
   }
 

@@ -25,9 +25,8 @@ extension SearchRun.Outcome {
           "Networks", [.table(networkTable)] + networkSummaries + figures.blocks("learning") + figures.blocks("roc")),
         .init("Diagnostics", diagnosticsBlocks + figures.blocks("diagnostics")),
       ] + classSections(figures) + [
-        .init("Distributions", figures.blocks("distribution") + figures.blocks("features")),
-        try recordSection(card: card),
-      ])
+        .init("Distributions", figures.blocks("distribution") + figures.blocks("features"))
+      ] + anomalySections(figures) + [try recordSection(card: card)])
   }
 
   private func limitTable(_ section: SearchTables.Section) -> HTMLReport.Table {

@@ -9,7 +9,7 @@ import Tensors
 
 /// A search from its card to limits: a graph of steps whose results stand in a store.
 ///
-/// prepare (a sample) → train (a signal) → score (a training) → fit (a training and a signal) → tables. A step is made
+/// prepare (a sample) → train (a signal) or detect (a detector) → score → fit (a training and a signal) → tables. A step is made
 /// again only when something that went into it has changed; fits, which take milliseconds, are made each time.
 public struct SearchRun: Sendable {
   public struct Options: Sendable {
@@ -41,7 +41,11 @@ public struct SearchRun: Sendable {
     public var networks: [String: TrainedClassifier]
     /// Scores by training, then by sample.
     public var scores: [String: [String: [Double]]]
-    /// By training, then by signal.
+    /// Detectors in the card's order, then products of their p-values.
+    public var detectors: [DetectorScores]
+    /// What the card's `anomaly` asks for; `nil` without detectors.
+    public var anomaly: AnomalyTables?
+    /// By training (or row of detectors), then by signal.
     public var fits: [String: [String: LimitFit.Result]]
     /// By training: what its network is worth and looks at.
     public var diagnostics: [String: ClassifierDiagnostics]
@@ -97,13 +101,16 @@ public struct SearchRun: Sendable {
       } catch let error as LearningError { missing[signal.name] = "\(error)" }
     }
     let classes = try await classify(prepared, samples)
-    let fits = try fitAll(samples, scores)
+    let detectors = try await scoreDetectors(prepared, samples)
+    let fits = try fitAll(samples, scores, detectors)
     let tables = self.tables(fits)
-    try store.recordUse(by: "run")
-    return Outcome(
-      card: card, tables: tables, samples: samples, metadata: metadata, networks: networks, scores: scores, fits: fits,
-      diagnostics: diagnostics, classes: classes, missingDiagnostics: missing,
+    var outcome = Outcome(
+      card: card, tables: tables, samples: samples, metadata: metadata, networks: networks, scores: scores,
+      detectors: detectors, fits: fits, diagnostics: diagnostics, classes: classes, missingDiagnostics: missing,
       record: record(prepared, libraries: try await libraries()))
+    outcome.anomaly = try anomalyTables(outcome)
+    try store.recordUse(by: "run")
+    return outcome
   }
 
   /// Prepares the samples and trains these signals' networks, no more.
@@ -248,16 +255,9 @@ public struct SearchRun: Sendable {
         inputs: ["model": model, "events": input.digest], libraries: try await libraries())
       let result = try await store.result(for: key) { folder in
         let matrix = try FeatureMatrix(names: events.featureNames, values: events.features)
-        let logits = try await network.logits(matrix)
-        let data = try Safetensors.encode(["logit": .init(shape: [logits.count], values: logits)])
-        try AtomicFile.write(data, to: folder.appendingPathComponent("scores.safetensors"))
+        try storeScores(try await network.logits(matrix), named: "logit", in: folder)
       }
-      let url = result.file("scores.safetensors")
-      let stored = try Safetensors.decode(Data(contentsOf: url), path: url.path)
-      guard let logits = stored["logit"]?.values, logits.count == events.count else {
-        throw SampleError(
-          sample: sample.name, problem: "\(url.path) does not hold one score an event; remove the run's store")
-      }
+      let logits = try storedScores("logit", of: result, sample: sample.name, count: events.count)
       scores[sample.name] = logits.map { 1 / (1 + exp(-Double($0))) }
     }
     return scores
@@ -266,24 +266,14 @@ public struct SearchRun: Sendable {
   // MARK: fit
 
   private func fitAll(
-    _ samples: [String: PreparedSample], _ scores: [String: [String: [Double]]]
+    _ samples: [String: PreparedSample], _ scores: [String: [String: [Double]]], _ detectors: [DetectorScores]
   ) throws -> [String: [String: LimitFit.Result]] {
-    let baseline = card.fit.baseline.name
-    let trainings = card.signals.map(\.name) + [baseline]
-    var jobs: [(training: String, signal: String)] = []
-    for training in trainings { for signal in card.signals { jobs.append((training, signal.name)) } }
-    let fits = try concurrently(jobs, stage: "fit") { job in
-      let isBaseline = job.training == baseline
-      let fit = LimitFit(card: card, training: job.training, isScore: !isBaseline)
-      return try fit.run(signal: job.signal) { sample in
-        guard let events = samples[sample] else { throw SampleError(sample: sample, problem: "it was not prepared") }
-        let values = isBaseline ? events.baseline : scores[job.training]?[sample]
-        guard let values else { throw SampleError(sample: sample, problem: "it has no scores of \(job.training)") }
-        return (events, values)
-      }
-    }
+    let rows = fitRows(samples, scores, detectors)
+    var jobs: [(row: FitRow, signal: String)] = []
+    for row in rows { for signal in card.signals { jobs.append((row, signal.name)) } }
+    let fits = try concurrently(jobs, stage: "fit") { job in try job.row.fit(signal: job.signal, card, samples) }
     var result: [String: [String: LimitFit.Result]] = [:]
-    for (job, fit) in zip(jobs, fits) { result[job.training, default: [:]][job.signal] = fit }
+    for (job, fit) in zip(jobs, fits) { result[job.row.name, default: [:]][job.signal] = fit }
     try writeWorkspaces(result)
     return result
   }
@@ -302,16 +292,16 @@ public struct SearchRun: Sendable {
   }
 
   /// Independent jobs over the workers; results in the order of the jobs, the first error in that order thrown.
-  private func concurrently<Job: Sendable, Value: Sendable>(
-    _ jobs: [Job], stage: String, _ body: @Sendable (Job) throws -> Value
+  func concurrently<Job: Sendable, Value: Sendable>(
+    _ jobs: [Job], stage: String, unit: String = "fits", _ body: @Sendable (Job) throws -> Value
   ) throws -> [Value] {
     let results = ConcurrentResults<Value>(count: jobs.count)
-    progress(ProgressUpdate(stage: stage, completed: 0, total: jobs.count, unit: "fits"))
+    progress(ProgressUpdate(stage: stage, completed: 0, total: jobs.count, unit: unit))
     let lanes = max(1, min(options.workers, jobs.count))
     DispatchQueue.concurrentPerform(iterations: lanes) { lane in
       for index in stride(from: lane, to: jobs.count, by: lanes) where !cancellation.isCancelled {
         let done = results.set(index, Result { try body(jobs[index]) })
-        progress(ProgressUpdate(stage: stage, completed: done, total: jobs.count, unit: "fits"))
+        progress(ProgressUpdate(stage: stage, completed: done, total: jobs.count, unit: unit))
       }
     }
     try cancellation.check()
@@ -322,7 +312,7 @@ public struct SearchRun: Sendable {
     let hasUncertainties = !card.fit.uncertainties.isEmpty
     return SearchTables(
       luminosity: card.luminosity, signals: card.signals.map(\.name),
-      trainings: card.signals.map(\.name) + [card.fit.baseline.name],
+      trainings: card.signals.map(\.name) + card.detectorRows.map(\.name) + [card.fit.baseline.name],
       limits: fits.mapValues { $0.mapValues(\.limit) },
       limitsWithUncertainties: hasUncertainties
         ? fits.mapValues { $0.compactMapValues(\.limitWithUncertainties) } : nil,

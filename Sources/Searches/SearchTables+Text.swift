@@ -117,11 +117,21 @@ extension SearchRun.Outcome: RunOutcome {
       }
   }
 
-  /// Titles of samples and of the baseline, by name.
+  /// Titles of samples, rows of detectors and of the baseline, by name.
   public var titles: [String: String] {
     var titles = Dictionary(uniqueKeysWithValues: card.samples.map { ($0.name, $0.title) })
+    for row in card.detectorRows { titles[row.name] = row.title }
     titles[card.fit.baseline.name] = "fit to \(card.fit.baseline.name)"
     return titles
   }
   public var diagnosticsDocument: (any Encodable)? { SearchDiagnostics(self) }
+
+  /// With detectors `anomaly.json`, `anomaly.txt` and `anomaly.csv`.
+  public func otherTables() throws -> [String: Data] {
+    guard let anomaly else { return [:] }
+    return [
+      "anomaly.json": try JSONEncoder.canonical.encode(anomaly),
+      "anomaly.txt": Data((anomaly.text(titles: titles) + "\n").utf8), "anomaly.csv": Data(anomaly.csv.utf8),
+    ]
+  }
 }
