@@ -65,16 +65,16 @@ import Testing
       #expect(try await run("run", "card.yaml", "--output", "out").status == 0)
       let tables = try Data(contentsOf: folder.appendingPathComponent("out/tables.json"))
       var list = try await run("store", "list", "out")
-      #expect(list.output.contains("5 results") && !list.output.contains("unused"), "\(list.output)")
+      #expect(list.output.contains("6 results") && !list.output.contains("unused"), "\(list.output)")
       #expect(list.output.contains("prepare") && list.output.contains("signal signal"), "\(list.output)")
-      // Another network: one training and two samples of scores that no run needs any more.
+      // Another network: one training, its diagnostics and two samples of scores that no run needs any more.
       let text = try String(contentsOf: card, encoding: .utf8)
       try text.replacing("units: 16", with: "units: 8").write(to: card, atomically: true, encoding: .utf8)
       #expect(try await run("run", "card.yaml", "--output", "out").status == 0)
       try text.write(to: card, atomically: true, encoding: .utf8)
       #expect(try await run("run", "card.yaml", "--output", "out").status == 0)
       list = try await run("store", "list", "out")
-      #expect(list.output.components(separatedBy: "unused").count == 4, "\(list.output)")
+      #expect(list.output.components(separatedBy: "unused").count == 5, "\(list.output)")
       do {
         let lock = try RunLock(folder: folder.appendingPathComponent("out"))
         let refused = try await run("store", "prune", "out/store")
@@ -82,7 +82,7 @@ import Testing
         withExtendedLifetime(lock) {}
       }
       let pruned = try await run("store", "prune", "out")
-      #expect(pruned.output.hasPrefix("removed 3 results, kept 5"), "\(pruned.output)\(pruned.errors)")
+      #expect(pruned.output.hasPrefix("removed 4 results, kept 6"), "\(pruned.output)\(pruned.errors)")
       #expect(try await run("store", "check", "out").status == 0)
       let stored = folder.appendingPathComponent("out/store")
       let model = try #require(
@@ -90,8 +90,8 @@ import Testing
       try Data("damage".utf8).write(to: stored.appendingPathComponent(model))
       let damaged = try await run("store", "check", "out")
       #expect(damaged.status == 1 && damaged.output.contains("damaged: model.safetensors"), "\(damaged.output)")
-      #expect(damaged.errors.contains("1 of 5 results are damaged"), "\(damaged.errors)")
-      #expect(try await run("store", "prune", "out").output.hasPrefix("removed 1 results, kept 4"))
+      #expect(damaged.errors.contains("1 of 6 results are damaged"), "\(damaged.errors)")
+      #expect(try await run("store", "prune", "out").output.hasPrefix("removed 1 results, kept 5"))
       #expect(try await run("run", "card.yaml", "--output", "out").status == 0)
       #expect(try Data(contentsOf: folder.appendingPathComponent("out/tables.json")) == tables)
     }
