@@ -91,7 +91,7 @@ import Testing
     let found = try diagnostics()
     let drawing = try check(
       Figure(
-        title: "o", columns: [[found.overTrainingPanel(title: "T")], [found.reliabilityPanel(title: "T")]].map { $0 }))
+        title: "o", width: 540, columns: [[found.overTrainingPanel(title: "T")], [found.reliabilityPanel(title: "T")]]))
     let legend = words(drawing, .legendText)
     #expect(legend.contains { $0.hasPrefix("signal, train: KS 0.0") })
     #expect(legend.contains { $0.hasPrefix("isotonic: ECE = 0.0") })
