@@ -30,6 +30,11 @@ public struct Figure: Hashable, Codable, Sendable {
     self.innerMargin = innerMargin
   }
 
+  /// Whether each panel has something to draw; a figure of too few events may not, and ``drawing()`` refuses it.
+  public var isDrawable: Bool {
+    !columns.isEmpty && columns.allSatisfy { !$0.isEmpty && $0.allSatisfy { !$0.series.isEmpty } }
+  }
+
   private static let topMargin = 18.0
 
   /// The figure as a list of marks on its page.

@@ -146,12 +146,14 @@ extension SearchRun.Outcome {
       figures.append(entry.values.importanceFigure(name: "importance-\(entry.name)", title: entry.title))
       if let cut = entry.values.cutFigure(name: "cut-\(entry.name)", title: entry.title) { figures.append(cut) }
     }
-    return figures.map {
+    // With few events a curve may have no point.
+    return figures.filter(\.figure.isDrawable).map {
       SearchFigure(name: "diagnostics-\($0.name)", caption: $0.caption, figure: $0.figure)
     } + (confusion ?? [])
   }
 
-  private func grid(_ name: String, _ caption: String, _ panels: [Panel]) -> ReportFigure {
+  private func grid(_ name: String, _ caption: String, _ all: [Panel]) -> ReportFigure {
+    let panels = all.filter { !$0.series.isEmpty }
     let count = (panels.count + 1) / 2
     return ReportFigure(
       name: name, caption: caption,
