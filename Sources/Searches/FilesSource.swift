@@ -125,24 +125,14 @@ extension SearchCard.Files {
   /// - Throws: ``SampleError`` for a pattern or path without a file.
   func urls(in folder: URL, sample: String) throws -> [URL] {
     try paths.flatMap { path -> [URL] in
-      let found = filesFitting(URL(fileURLWithPath: path, relativeTo: folder))
-      guard found.isEmpty else { return found }
-      let wanted = URL(fileURLWithPath: path, relativeTo: folder)
-      throw SampleError(
-        sample: sample,
-        problem: isPattern(wanted)
-          ? "no file fits \(wanted.path)" : "no such file: \(wanted.path); set its 'files' to those that hold it")
+      let url = URL(fileURLWithPath: path, relativeTo: folder)
+      guard let found = try? filesMatching(url) else {
+        throw SampleError(
+          sample: sample,
+          problem: url.lastPathComponent.contains { "*?".contains($0) }
+            ? "no file fits \(url.path)" : "no such file: \(url.path); set its 'files' to those that hold it")
+      }
+      return found
     }
   }
-}
-
-/// Whether the last part of a path stands for several files.
-func isPattern(_ url: URL) -> Bool { url.lastPathComponent.contains("*") || url.lastPathComponent.contains("?") }
-
-/// The file, or those that `*` and `?` in the last part of its path stand for, by name; none where there is none.
-func filesFitting(_ url: URL) -> [URL] {
-  guard isPattern(url) else { return FileManager.default.fileExists(atPath: url.path) ? [url] : [] }
-  let parent = url.deletingLastPathComponent()
-  return ((try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? [])
-    .filter { fnmatch(url.lastPathComponent, $0, FNM_PERIOD) == 0 }.sorted().map { parent.appendingPathComponent($0) }
 }

@@ -139,13 +139,13 @@ private let layout = "layout: {label: label, groups: {low: [a, b], high: [p]}}"
         conversion.entries = entries
         _ = try conversion.run()
       }
-      let files = filesFitting(folder.appendingPathComponent("part-*"))
+      let files = try filesMatching(folder.appendingPathComponent("part-*"))
       #expect(files.map(\.lastPathComponent) == ["part-a.csv", "part-b.h5"])
       let (expected, found) = (try read(whole), try read(files))
       #expect(found.labels == expected.labels && found.parts == expected.parts)
       #expect(try found.matrix(["p", "a"], part: .train) == expected.matrix(["p", "a"], part: .train))
       #expect(try read(files, ", rows: 200").labels == Array(expected.labels[..<200]))
-      #expect(filesFitting(folder.appendingPathComponent("none-*")).isEmpty)
+      #expect(throws: SampleError.self) { try tableFiles(folder.appendingPathComponent("none-*")) }
     }
   }
 

@@ -1,4 +1,5 @@
 import ByteIO
+import EventFiles
 import Foundation
 import Learning
 import Records
@@ -182,8 +183,7 @@ public struct ComparisonRun: Sendable {
 /// The files of a card's table.
 /// - Throws: ``SampleError`` where there is none.
 func tableFiles(_ url: URL) throws -> [URL] {
-  let files = filesFitting(url)
-  guard !files.isEmpty else {
+  guard let files = try? filesMatching(url) else {
     throw SampleError(
       sample: url.lastPathComponent,
       problem: "no such file: \(url.path); set the card's table.file, or name one with --table")

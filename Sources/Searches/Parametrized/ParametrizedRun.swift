@@ -10,20 +10,7 @@ import Tensors
 /// toy (where there is one) → train (points, with θ or without, repeat) → measures. Every training is a stored result: a run that was
 /// stopped goes on with the next one, within a training with its next epoch.
 public struct ParametrizedRun: Sendable {
-  public struct Options: Sendable {
-    /// The run's folder: tables, figures, report, and the store.
-    public var output: URL
-    /// Instead of the card's table.
-    public var table: URL?
-    /// Forget all stored results first.
-    public var fresh: Bool
-
-    public init(output: URL, table: URL? = nil, fresh: Bool = false) {
-      self.output = output
-      self.table = table
-      self.fresh = fresh
-    }
-  }
+  public typealias Options = ComparisonRun.Options
 
   /// All that tables, figures and the report are made from.
   public struct Outcome: Sendable {
