@@ -32,18 +32,18 @@ public struct HistogramScore: StoredAnomalyDetector, Hashable {
   }
 
   /// One feature's histogram.
-  struct Density: Hashable, Codable, Sendable {
-    var low: Double
-    var high: Double
+  package struct Density: Hashable, Codable, Sendable {
+    package var low: Double
+    package var high: Double
     /// −log₂(density + α) of each bin.
-    var surprises: [Double]
+    package var surprises: [Double]
     /// Of the emptiest bin.
-    var farAway: Double
+    package var farAway: Double
   }
 
   public let featureNames: [String]
   public let configuration: Configuration
-  let densities: [Density]
+  package let densities: [Density]
 
   public var summary: String {
     let counts = densities.map(\.surprises.count)
@@ -62,41 +62,102 @@ public struct HistogramScore: StoredAnomalyDetector, Hashable {
       try need((2...100_000).contains(count), "bins", count, "2 … 100000")
     }
     self.configuration = configuration
-    let features = background.features
+    let features = background.features, weights = background.weights
     featureNames = features.names
-    // Rows of weight 0 widen no range.
-    let rows = background.weights.indices.filter { background.weights[$0] > 0 }
-    let weights = rows.map { background.weights[$0] }
-    densities = concurrentMap(features.columnCount) { column in
-      Self.density(rows.map { features[$0, column] }, weights, configuration)
-    }
-  }
-
-  private static func density(_ values: [Float], _ weights: [Float], _ configuration: Configuration) -> Density {
-    let low = Double(values.min() ?? 0), high = Double(values.max() ?? 1)
-    let total = weights.reduce(0.0) { $0 + Double($1) }
-    let count: Int
+    let ranges = Self.ranges(features, weights)
+    let counts: [Int]
     switch configuration.bins {
-    case .fixed(let bins): count = bins
-    case .automatic: count = bestCount(values, weights, low, high)
+    case .fixed(let bins): counts = Array(repeating: bins, count: features.columnCount)
+    case .automatic:
+      let rows = weights.indices.filter { weights[$0] > 0 }
+      let positive = rows.map { weights[$0] }
+      counts = concurrentMap(features.columnCount) { column in
+        Self.bestCount(rows.map { features[$0, column] }, positive, ranges[column].low, ranges[column].high)
+      }
     }
-    let sums = fill(values, weights, low, high, count)
-    let width = (high - low) / Double(count)
-    let densities = sums.map { $0 / (total * width) }
-    return Density(
-      low: low, high: high, surprises: densities.map { -log2($0 + configuration.regularisation) },
-      farAway: -log2((densities.min() ?? 0) + configuration.regularisation))
+    let total = weights.reduce(0.0) { $0 + Double($1) }
+    densities = zip(ranges, Self.filled(features, weights, ranges, counts)).map { range, sums in
+      let width = (range.high - range.low) / Double(sums.count)
+      let densities = sums.map { $0 / (total * width) }
+      return Density(
+        low: range.low, high: range.high, surprises: densities.map { -log2($0 + configuration.regularisation) },
+        farAway: -log2((densities.min() ?? 0) + configuration.regularisation))
+    }
   }
 
-  private static func fill(_ values: [Float], _ weights: [Float], _ low: Double, _ high: Double, _ count: Int)
-    -> [Double]
-  {
-    var sums = [Double](repeating: 0, count: count)
-    let scale = Double(count) / (high - low)
-    for (value, weight) in zip(values, weights) {
-      sums[min(Int((Double(value) - low) * scale), count - 1)] += Double(weight)
+  /// The least and largest value of each column. Rows of weight 0 widen no range.
+  private static func ranges(_ features: FeatureMatrix, _ weights: [Float]) -> [(low: Double, high: Double)] {
+    let columns = features.columnCount, rows = features.rowCount, height = 4096
+    let blocks = concurrentMap((rows + height - 1) / height) { block in
+      var low = [Float](repeating: .infinity, count: columns), high = low.map { -$0 }
+      features.values.withUnsafeBufferPointer { values in
+        low.withUnsafeMutableBufferPointer { low in
+          high.withUnsafeMutableBufferPointer { high in
+            for row in block * height..<min((block + 1) * height, rows) where weights[row] > 0 {
+              let values = UnsafeBufferPointer(rebasing: values[row * columns..<(row + 1) * columns])
+              for column in 0..<columns {
+                let value = values[column]
+                low[column] = value < low[column] ? value : low[column]
+                high[column] = value > high[column] ? value : high[column]
+              }
+            }
+          }
+        }
+      }
+      return (low: low, high: high)
     }
-    return sums
+    return (0..<columns).map { column in
+      let low = blocks.reduce(Float.infinity) { min($0, $1.low[column]) }
+      return (Double(low), Double(blocks.reduce(-Float.infinity) { max($0, $1.high[column]) }))
+    }
+  }
+
+  /// A column's bins while they are filled.
+  private struct Filling {
+    var low: Double
+    var scale: Double
+    var last: Int
+    var sums: UnsafeMutablePointer<Double>
+  }
+
+  /// Weights by column and bin. Cores share the columns, at least a cache line of them each, so that the sum of a bin goes row
+  /// by row whatever their number.
+  private static func filled(
+    _ features: FeatureMatrix, _ weights: [Float], _ ranges: [(low: Double, high: Double)], _ counts: [Int]
+  ) -> [[Double]] {
+    let columns = features.columnCount, cores = ProcessInfo.processInfo.activeProcessorCount
+    let breadth = max(16, (columns + cores - 1) / cores)
+    return concurrentMap((columns + breadth - 1) / breadth) { group in
+      let members = group * breadth..<min((group + 1) * breadth, columns)
+      let ends = members.reduce(into: [0]) { $0.append($0[$0.count - 1] + counts[$1]) }
+      var sums = [Double](repeating: 0, count: ends[members.count])
+      sums.withUnsafeMutableBufferPointer { sums in
+        guard let start = sums.baseAddress else { return }
+        let fillings = zip(members, ends).map { column, end in
+          Filling(
+            low: ranges[column].low, scale: Double(counts[column]) / (ranges[column].high - ranges[column].low),
+            last: counts[column] - 1, sums: start + end)
+        }
+        features.values.withUnsafeBufferPointer { values in
+          guard var row = values.baseAddress.map({ $0 + members.lowerBound }) else { return }
+          for weight in weights {
+            if weight > 0 { fill(fillings, row, Double(weight)) }
+            row += columns
+          }
+        }
+      }
+      return zip(ends, ends.dropFirst()).map { Array(sums[$0..<$1]) }
+    }.flatMap { $0 }
+  }
+
+  @inline(__always)
+  private static func fill(_ fillings: [Filling], _ values: UnsafePointer<Float>, _ weight: Double) {
+    fillings.withUnsafeBufferPointer { fillings in
+      for place in fillings.indices {
+        let bins = fillings[place]
+        bins.sums[min(Int((Double(values[place]) - bins.low) * bins.scale), bins.last)] += weight
+      }
+    }
   }
 
   /// The number of bins b that maximises Σ n_i log(b n_i/n) − (b − 1 + (log b)^2.5), with weighted counts brought to the
@@ -125,7 +186,7 @@ public struct HistogramScore: StoredAnomalyDetector, Hashable {
     return best.count
   }
 
-  /// The first of sorted places that ``fill(_:_:_:_:_:)`` puts in bin `edge` or a later one.
+  /// The first of sorted places that ``filled(_:_:_:_:)`` puts in bin `edge` or a later one.
   private static func firstPlace(_ places: [Double], notBelow edge: Int, _ scale: Double) -> Int {
     var (first, last) = (0, places.count)
     while first < last {
@@ -161,6 +222,18 @@ public struct HistogramScore: StoredAnomalyDetector, Hashable {
 }
 
 extension HistogramScore.Density {
+  /// Where a value lies, in bins from the lower edge.
+  private func place(_ value: Float) -> Double { (Double(value) - low) * (Double(surprises.count) / (high - low)) }
+
+  /// The surprise as a function of steps: `values[i]` for float32 numbers up to `edges[i]` and above the edge before, the last one
+  /// above all edges.
+  package func steps(tolerance: Double) -> (edges: [Float], values: [Double]) {
+    let count = surprises.count
+    let inner = (1..<count).map { edge in Float.largest { place($0) <= Double(edge) } }
+    let outer = Float.largest { place($0) <= Double(count) + tolerance }
+    return ([Float.largest { place($0) < -tolerance }] + inner + [outer], [farAway] + surprises + [farAway])
+  }
+
   /// Adds the surprise of a column's value to each row's sum. Bins hold their upper edge, as PyOD has them when it scores.
   @inline(__always)
   fileprivate func add(
@@ -185,5 +258,22 @@ extension HistogramScore.Density {
         }
       }
     }
+  }
+}
+
+extension Float {
+  /// The largest finite number for which a condition holds that holds for all smaller ones.
+  fileprivate static func largest(_ holds: (Float) -> Bool) -> Float {
+    // Bits of floats are in the order of their magnitudes.
+    func number(_ order: Int) -> Float {
+      order < 0 ? -Float(bitPattern: UInt32(-order)) : Float(bitPattern: UInt32(order))
+    }
+    let limit = Int(Float.greatestFiniteMagnitude.bitPattern)
+    var (below, above) = (-limit, limit + 1)
+    while above - below > 1 {
+      let middle = (below + above) >> 1
+      if holds(number(middle)) { below = middle } else { above = middle }
+    }
+    return number(below)
   }
 }

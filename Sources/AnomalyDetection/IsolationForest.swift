@@ -24,7 +24,7 @@ public struct IsolationForest: StoredAnomalyDetector, Hashable {
 
   public let featureNames: [String]
   public let configuration: Configuration
-  let trees: [IsolationTree]
+  package let trees: [IsolationTree]
 
   public var summary: String { "isolation forest: \(trees.count) trees of \(configuration.subsample) events" }
 
@@ -60,32 +60,16 @@ public struct IsolationForest: StoredAnomalyDetector, Hashable {
     }
   }
 
+  /// −1/(c(ψ) trees): s = 2^(this · the sum of a row's path lengths).
+  package var exponent: Float {
+    -1 / (Float(IsolationTree.averagePathLength(Double(configuration.subsample))) * Float(trees.count))
+  }
+
   /// s = 2^(−E[h]/c(ψ)), in (0, 1): near 1 for rows that are isolated at once, below 0.5 for those in the midst.
   public func scores(_ features: FeatureMatrix) throws -> [Float] {
     try features.checkColumns(featureNames)
-    try features.checkFinite()
-    let lengths = pathLengths(features)
-    let scale = -1 / (Float(IsolationTree.averagePathLength(Double(configuration.subsample))) * Float(trees.count))
-    return lengths.map { exp2($0 * scale) }
-  }
-
-  /// The sum over trees of each row's path length.
-  private func pathLengths(_ features: FeatureMatrix) -> [Float] {
-    let columns = features.columnCount, rows = features.rowCount
-    var sums = [Float](repeating: 0, count: rows)
-    // A block's rows and a tree's nodes stay in the nearest caches.
-    let block = 128
-    features.values.withUnsafeBufferPointer { values in
-      sums.withUnsafeMutableBufferPointer { sums in
-        guard let input = values.baseAddress, let output = sums.baseAddress else { return }
-        nonisolated(unsafe) let (values, sums) = (input, output)
-        DispatchQueue.concurrentPerform(iterations: (rows + block - 1) / block) { index in
-          let range = index * block..<min((index + 1) * block, rows)
-          for tree in trees { tree.addPathLengths(values, columns: columns, rows: range, to: sums) }
-        }
-      }
-    }
-    return sums
+    let scale = exponent
+    return try ForestWalk(trees).pathLengths(features) { exp2($0 * scale) }
   }
 
   // MARK: scikit-learn
@@ -134,49 +118,6 @@ public struct IsolationForest: StoredAnomalyDetector, Hashable {
     }
     featureNames = foreign.feature_names
     configuration = Configuration(trees: trees.count, subsample: foreign.max_samples)
-  }
-}
-
-extension IsolationTree {
-  /// Adds each row's path length to its sum.
-  ///
-  /// Eight rows walk side by side: each waits for memory, and there is no branch to guess.
-  func addPathLengths(
-    _ values: UnsafePointer<Float>, columns: Int, rows: Range<Int>, to sums: UnsafeMutablePointer<Float>
-  ) {
-    nodes.withUnsafeBufferPointer { nodes in
-      pathLengths.withUnsafeBufferPointer { lengths in
-        guard let nodes = nodes.baseAddress, let lengths = lengths.baseAddress else { return }
-        @inline(__always) func step(_ node: Int32, _ row: Int) -> Int32 {
-          let here = nodes[Int(node)]
-          return here.left &+ (values[row &* columns &+ Int(here.column)] > here.threshold ? 1 : 0)
-        }
-        var row = rows.lowerBound
-        while row + 8 <= rows.upperBound {
-          var (a, b, c, d) = (Int32(0), Int32(0), Int32(0), Int32(0))
-          var (e, f, g, h) = (Int32(0), Int32(0), Int32(0), Int32(0))
-          for _ in 0..<depth {
-            (a, b, c, d) = (step(a, row), step(b, row + 1), step(c, row + 2), step(d, row + 3))
-            (e, f, g, h) = (step(e, row + 4), step(f, row + 5), step(g, row + 6), step(h, row + 7))
-          }
-          sums[row] += lengths[Int(a)]
-          sums[row + 1] += lengths[Int(b)]
-          sums[row + 2] += lengths[Int(c)]
-          sums[row + 3] += lengths[Int(d)]
-          sums[row + 4] += lengths[Int(e)]
-          sums[row + 5] += lengths[Int(f)]
-          sums[row + 6] += lengths[Int(g)]
-          sums[row + 7] += lengths[Int(h)]
-          row += 8
-        }
-        while row < rows.upperBound {
-          var node: Int32 = 0
-          for _ in 0..<depth { node = step(node, row) }
-          sums[row] += lengths[Int(node)]
-          row += 1
-        }
-      }
-    }
   }
 }
 

@@ -5,17 +5,17 @@ import Records
 ///
 /// Nodes lie in one array, both children of a node side by side. A leaf is its own left child and its threshold is infinite, so
 /// that walking a fixed number of steps ends in it without a branch.
-struct IsolationTree: Hashable, Sendable, Codable {
-  struct Node: Hashable, Sendable {
+package struct IsolationTree: Hashable, Sendable, Codable {
+  package struct Node: Hashable, Sendable {
     /// Rows with a larger value go right.
-    var threshold: Float
-    var column: Int32
-    var left: Int32
+    package var threshold: Float
+    package var column: Int32
+    package var left: Int32
   }
 
-  var nodes: [Node]
+  package var nodes: [Node]
   /// Of leaves: the expected number of edges to isolate a row that ends here; 0 at inner nodes.
-  var pathLengths: [Float]
+  package var pathLengths: [Float]
   /// Steps from the root that reach every leaf.
   var depth: Int
 
@@ -115,7 +115,7 @@ struct IsolationTree: Hashable, Sendable, Codable {
 
   private enum CodingKeys: String, CodingKey { case thresholds, columns, left, pathLengths, depth }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     // A leaf's threshold, infinite, is no number of JSON.
     try container.encode(nodes.map { $0.threshold.isFinite ? $0.threshold : 0 }, forKey: .thresholds)
@@ -125,7 +125,7 @@ struct IsolationTree: Hashable, Sendable, Codable {
     try container.encode(depth, forKey: .depth)
   }
 
-  init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let thresholds = try container.decode([Float].self, forKey: .thresholds)
     let columns = try container.decode([Int32].self, forKey: .columns)

@@ -81,17 +81,18 @@ public struct PrincipalComponents: Hashable, Codable, Sendable {
     try features.checkColumns(featureNames)
     let columns = featureNames.count, rows = features.rowCount
     let height = 1024
+    // A feature's weights in all components side by side.
+    let weights = (0..<columns * columns).map { rotation[$0 % columns * columns + $0 / columns] }
     let blocks = concurrentMap((rows + height - 1) / height) { block -> [Float] in
-      var standard = [Double](repeating: 0, count: columns)
+      var sums = [Double](repeating: 0, count: columns)
       return (block * height..<min((block + 1) * height, rows)).flatMap { row -> [Float] in
+        for component in 0..<columns { sums[component] = 0 }
         for column in 0..<columns {
-          standard[column] = (Double(features.values[row * columns + column]) - means[column]) / deviations[column]
+          let standard = (Double(features.values[row * columns + column]) - means[column]) / deviations[column]
+          let start = column * columns
+          for component in 0..<columns { sums[component] += weights[start + component] * standard }
         }
-        return (0..<columns).map { component in
-          var sum = 0.0
-          for column in 0..<columns { sum += rotation[component * columns + column] * standard[column] }
-          return Float(sum)
-        }
+        return sums.map { Float($0) }
       }
     }
     return try FeatureMatrix(names: names, values: Array(blocks.joined()))

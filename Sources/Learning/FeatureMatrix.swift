@@ -1,3 +1,4 @@
+import Dispatch
 import Records
 
 /// Rows of features, row-major, with the columns' names.
@@ -44,7 +45,7 @@ public struct FeatureMatrix: Hashable, Sendable {
 
   /// - Throws: ``LearningError/notFinite(value:column:row:)`` for the first value that is infinite or no number.
   public func checkFinite() throws {
-    guard let bad = values.firstIndex(where: { !$0.isFinite }) else { return }
+    guard let bad = values.withUnsafeBufferPointer({ $0.firstNotFinite() }) else { return }
     throw LearningError.notFinite(
       value: "\(values[bad])", column: "feature '\(names[bad % names.count])'", row: bad / names.count)
   }
@@ -52,6 +53,33 @@ public struct FeatureMatrix: Hashable, Sendable {
   /// - Throws: ``LearningError/wrongColumnCount(expected:found:)`` unless the columns are these, in this order.
   public func checkColumns(_ expected: [String]) throws {
     guard names == expected else { throw LearningError.wrongColumnCount(expected: expected, found: names) }
+  }
+}
+
+extension UnsafeBufferPointer<Float> {
+  /// The place of the first value that is infinite or no number; all cores look.
+  fileprivate func firstNotFinite() -> Int? {
+    let length = 1 << 16, count = count
+    let chunks = (count + length - 1) / length
+    @Sendable func chunk(_ index: Int) -> Range<Int> { index * length..<Swift.min((index + 1) * length, count) }
+    let areFinite = [Bool](unsafeUninitializedCapacity: chunks) { flags, filled in
+      nonisolated(unsafe) let (values, flags) = (self, flags)
+      DispatchQueue.concurrentPerform(iterations: chunks) { index in
+        flags[index] = Self(rebasing: values[chunk(index)]).isFinite
+      }
+      filled = chunks
+    }
+    return areFinite.firstIndex(of: false).flatMap { self[chunk($0)].firstIndex { !$0.isFinite } }
+  }
+
+  /// Zero times a number is zero unless it is infinite or no number, which a sum tells of all values at once.
+  private var isFinite: Bool {
+    let bytes = UnsafeRawBufferPointer(self)
+    var sums = SIMD16<Float>.zero
+    for place in stride(from: 0, to: count & ~15, by: 16) {
+      sums += 0 * bytes.loadUnaligned(fromByteOffset: 4 * place, as: SIMD16<Float>.self)
+    }
+    return sums == .zero && suffix(count & 15).allSatisfy(\.isFinite)
   }
 }
 

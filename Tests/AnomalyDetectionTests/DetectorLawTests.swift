@@ -120,6 +120,47 @@ import Testing
     #expect(flat.densities[0].surprises.count <= 3)
   }
 
+  /// Steps are the score of one column, to the last bit on both sides of every edge.
+  @Test(arguments: [0, 0.5]) func histogramsAreSteps(tolerance: Double) throws {
+    let background = try BackgroundSample(features: sample(700))
+    let detector = try HistogramScore(
+      fitting: background, configuration: .init(bins: .fixed(9), tolerance: tolerance))
+    for column in 0..<4 {
+      let steps = detector.densities[column].steps(tolerance: tolerance)
+      #expect(steps.edges.count == 10 && steps.values.count == 11)
+      let places: [Float] = steps.edges.flatMap { [$0.nextDown, $0, $0.nextUp] } + [-1e9, 1e9, 0]
+      // Other columns stand still.
+      let rest = (0..<4).map { detector.densities[$0] }.map { Float($0.low) }
+      let values: [Float] = places.flatMap { place in (0..<4).map { $0 == column ? place : rest[$0] } }
+      let scores = try detector.scores(FeatureMatrix(names: detector.featureNames, values: values))
+      let others = (0..<4).filter { $0 != column }.reduce(0.0) { $0 + detector.densities[$1].surprises[0] }
+      for (place, score) in zip(places, scores) {
+        let step = steps.edges.firstIndex { place <= $0 } ?? 10
+        #expect(abs(Double(score) - others - steps.values[step]) < 1e-5, "\(place) of column \(column)")
+      }
+    }
+  }
+
+  /// What walks eight rows side by side gives each row what it has alone, and finds a value that is none wherever it stands.
+  @Test func blocksOfRowsDoNotMatter() throws {
+    let forest = try IsolationForest(fitting: BackgroundSample(features: sample(600)), configuration: .init(trees: 9))
+    let rows = try sample(261, seed: 8)
+    let scores = try forest.scores(rows)
+    for row in [0, 7, 8, 127, 128, 255, 256, 260] { #expect(try forest.scores(rows.rows([row])) == [scores[row]]) }
+    for (row, column) in [(0, 0), (129, 3), (255, 1), (260, 3)] {
+      for value in [Float.nan, .infinity, -.infinity] {
+        var broken = rows
+        broken[row, column] = value
+        #expect(throws: LearningError.notFinite(value: "\(value)", column: "feature 'x\(column)'", row: row)) {
+          try forest.scores(broken)
+        }
+        #expect(throws: LearningError.notFinite(value: "\(value)", column: "feature 'x\(column)'", row: row)) {
+          try broken.checkFinite()
+        }
+      }
+    }
+  }
+
   @Test func detectorsComeBackFromDisk() throws {
     let background = try BackgroundSample(features: sample(600))
     let rows = try sample(50, seed: 9)
