@@ -80,7 +80,8 @@ let package = Package(
     module("Learning", ["NeuralNetworks", "Tensors", "Records", "ByteIO", "CoreNumerics"]),
     module("DecisionTrees", ["CXGBoost", "Learning", "ByteIO", "Records"]),
     module(
-      "ModelExchange", ["DecisionTrees", "Learning", "NeuralNetworks", "ByteIO", "Records", protobuf],
+      "ModelExchange",
+      ["AnomalyDetection", "DecisionTrees", "Learning", "NeuralNetworks", "ByteIO", "Records", protobuf],
       exclude: ["Messages/onnx.proto"]),
     module("HyperparameterSearch", ["Records", "CoreNumerics"]),
     module(
@@ -152,7 +153,8 @@ let package = Package(
     tests(
       of: "AnomalyDetection",
       ["HyperparameterSearch", "Learning", "NeuralNetworks", "Tensors", "CoreNumerics", "Records"]),
-    tests(of: "ModelExchange", ["DecisionTrees", "Learning", "NeuralNetworks", "Records", "Tensors"]),
+    tests(
+      of: "ModelExchange", ["AnomalyDetection", "DecisionTrees", "Learning", "NeuralNetworks", "Records", "Tensors"]),
     tests(of: "HyperparameterSearch", ["Records"]),
     tests(of: "TrialStores", ["HyperparameterSearch", "ByteIO", "Records"]),
     tests(of: "PhysicsObjects"),

@@ -27,11 +27,11 @@ public struct NearestNeighbours: StoredAnomalyDetector, Hashable {
 
   public let featureNames: [String]
   public let configuration: Configuration
-  let scales: [Float]
+  package let scales: [Float]
   /// Row-major, scaled.
-  let points: [Float]
+  package let points: [Float]
   /// As how many events each point counts.
-  let weights: [Float]
+  package let weights: [Float]
 
   public var summary: String { "\(configuration.neighbours) nearest of \(weights.count) events" }
 

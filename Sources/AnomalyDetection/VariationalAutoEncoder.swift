@@ -81,7 +81,7 @@ public struct VariationalAutoEncoder: DeepAnomalyDetector {
 
   public var validationLoss: Double { network.history.bestValidationLoss }
 
-  private var encoderDepth: Int { network.architecture.layers.firstIndex(of: .gaussianSample) ?? 0 }
+  package var encoderDepth: Int { network.architecture.layers.firstIndex(of: .gaussianSample) ?? 0 }
 
   /// The number that ``Score`` names.
   public func scores(_ features: FeatureMatrix) async throws -> [Float] {

@@ -40,6 +40,10 @@ struct GraphBuilder {
     add(name, shape, .double, values.withUnsafeBytes { Data($0) })
   }
 
+  mutating func constant(_ name: String, _ shape: [Int], _ values: [Int]) -> String {
+    add(name, shape, .int64, values.map(Int64.init).withUnsafeBytes { Data($0) })
+  }
+
   private mutating func add(_ name: String, _ shape: [Int], _ type: ElementType, _ bytes: Data) -> String {
     var tensor = Onnx_TensorProto()
     tensor.name = name
@@ -53,22 +57,29 @@ struct GraphBuilder {
   /// Appends a node whose result is the new ``current``.
   /// - Parameters:
   ///   - inputs: names; ``current`` alone where not told.
+  ///   - extraOutputs: results after the first.
   ///   - width: of the result's rows; as before where not told.
   mutating func node(
     _ operation: String, _ name: String, inputs: [String]? = nil, attributes: [Onnx_AttributeProto] = [],
-    width newWidth: Int? = nil, domain: String = ""
+    width newWidth: Int? = nil, domain: String = "", extraOutputs: [String] = []
   ) {
     var node = Onnx_NodeProto()
     node.opType = operation
     node.name = name
     node.domain = domain
     node.input = inputs ?? [current]
-    node.output = [name]
+    node.output = [name] + extraOutputs
     node.attribute = attributes
     graph.node.append(node)
     usesTrees = usesTrees || domain == "ai.onnx.ml"
     current = name
     width = newWidth ?? width
+  }
+
+  /// Goes on from a value that was computed before.
+  mutating func resume(from name: String, width: Int) {
+    current = name
+    self.width = width
   }
 
   /// The model with the last value as its output of that name.

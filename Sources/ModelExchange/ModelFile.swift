@@ -1,13 +1,15 @@
+import AnomalyDetection
 import ByteIO
 import DecisionTrees
 import Foundation
 import Learning
 
-/// A trained model in any of the forms in which they are stored: the folder of a network or of trees, XGBoost's JSON, ONNX.
+/// A trained model in any of the forms in which they are stored: the folder of a network, of trees or of an anomaly detector, XGBoost's JSON, ONNX.
 public enum ModelFile: Sendable {
   case classifier(TrainedClassifier)
   case network(TrainedNetwork)
   case trees(TreeEnsemble)
+  case detector(FittedDetector)
   case imported(ImportedNetwork)
 
   private struct Mark: Decodable {
@@ -36,10 +38,12 @@ public enum ModelFile: Sendable {
   }
 
   private static func stored(in folder: URL) throws -> ModelFile {
+    if FittedDetector.isStored(in: folder) { return .detector(try FittedDetector(contentsOf: folder)) }
     let url = folder.appendingPathComponent("model.json")
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw LearningError.unreadableCheckpoint(
-        path: folder.path, reason: "there is no model.json in this folder, as beside a network's or trees' parameters")
+        path: folder.path,
+        reason: "this folder has neither a model.json, as networks and trees have, nor a detector's detector.json")
     }
     let mark = try? JSONDecoder().decode(Mark.self, from: Data(readingFrom: url))
     switch (mark?.schema, mark?.scaler, mark?.featureNames) {
@@ -57,6 +61,7 @@ public enum ModelFile: Sendable {
     case .classifier(let model): model.featureNames
     case .network(let model): model.featureNames
     case .trees(let model): model.featureNames
+    case .detector(let model): model.featureNames
     case .imported(let model): model.featureNames
     }
   }
@@ -65,6 +70,7 @@ public enum ModelFile: Sendable {
   public var outputNames: [String] {
     switch self {
     case .classifier: ["signal"]
+    case .detector: ["anomaly"]
     case .network(let model):
       model.task.names.isEmpty ? model.featureNames : model.task.names
     case .trees(let model): (0..<model.task.outputCount).map { "\($0)" }
@@ -79,6 +85,7 @@ public enum ModelFile: Sendable {
     case .classifier(let model):
       return try await model.network.outputs(features).map { Float(1 / (1 + exp(-Double($0)))) }
     case .network(let model): return try await model.predictions(features)
+    case .detector(let model): return try await model.scores(features)
     case .trees(let model):
       if case .multiclass = model.task { return try model.probabilities(features) }
       return try model.scores(features)
@@ -93,6 +100,7 @@ public enum ModelFile: Sendable {
     case .classifier(let model): try ONNXModel(model, output: output)
     case .network(let model): try ONNXModel(model, output: output)
     case .trees(let model): try ONNXModel(model, output: output)
+    case .detector(let model): try ONNXModel(model, output: output)
     case .imported: throw ONNXError.unwritable(reason: "it came from an ONNX file, which is one already")
     }
   }

@@ -44,7 +44,7 @@ extension ONNXModel {
     self = graph.model(output: output == .predictions ? "score" : "logit", metadata: metadata)
   }
 
-  private static func record(
+  static func record(
     _ features: [String], _ configuration: TrainingConfiguration, _ inputs: [String: Digest],
     _ parameters: [String: StoredParameter], _ history: TrainingHistory
   ) throws -> [String: String] {
@@ -62,7 +62,7 @@ func canonicalText(_ value: some Encodable) throws -> String {
 
 extension GraphBuilder {
   /// What `StandardScaler.transform(_:)` does, in double as there.
-  fileprivate mutating func scale(by scaler: StandardScaler) {
+  mutating func scale(by scaler: StandardScaler) {
     let raw = current, columns = width
     inDouble(
       "scaled", [("Sub", "scaler.means", scaler.means), ("Mul", "scaler.factors", scaler.widths.map { 1 / $0 })],
@@ -77,7 +77,7 @@ extension GraphBuilder {
   }
 
   /// Elementwise steps with a constant a column, in double.
-  fileprivate mutating func inDouble(_ name: String, _ steps: [(String, String, [Double])], width columns: Int) {
+  mutating func inDouble(_ name: String, _ steps: [(String, String, [Double])], width columns: Int) {
     node("Cast", "\(name)_double", attributes: [.int("to", Int(ElementType.double.rawValue))])
     for (operation, constantName, values) in steps {
       let other = constant(constantName, [1, columns], values)
@@ -87,15 +87,16 @@ extension GraphBuilder {
   }
 
   /// `y = x Wᵀ + b`; the weight is PyTorch's, [out, in], row-major.
-  fileprivate mutating func dense(_ name: String, weight: [Float], bias: [Float]?, outputs: Int) {
+  mutating func dense(_ name: String, weight: [Float], bias: [Float]?, outputs: Int) {
     var inputs = [current, constant("\(name).weight", [outputs, width], weight)]
     if let bias { inputs.append(constant("\(name).bias", [outputs], bias)) }
     node("Gemm", "dense_\(name)", inputs: inputs, attributes: [.int("transB", 1)], width: outputs)
   }
 
   /// Dropout has no node: it does nothing at inference.
-  fileprivate mutating func layers(
-    of architecture: NetworkArchitecture, _ parameters: [String: StoredParameter]
+  /// - Parameter range: of layers; all where not told.
+  mutating func layers(
+    of architecture: NetworkArchitecture, _ parameters: [String: StoredParameter], _ range: Range<Int>? = nil
   ) throws {
     func values(_ index: Int, _ name: String, _ count: Int) throws -> [Float] {
       guard let found = parameters["\(index).\(name)"], found.values.count == count else {
@@ -103,7 +104,8 @@ extension GraphBuilder {
       }
       return found.values
     }
-    for (index, layer) in architecture.layers.enumerated() {
+    let range = range ?? architecture.layers.indices
+    for (index, layer) in zip(range, architecture.layers[range]) {
       switch layer {
       case .dense(let units, _), .linear(let units, _):
         let hasBias = if case .dense = layer { true } else { false }

@@ -35,7 +35,7 @@ extension ONNXModel {
 }
 
 /// The parallel lists in which ONNX has an ensemble's nodes.
-private struct TreeLists {
+struct TreeLists {
   private var tree: [Int] = [], node: [Int] = [], feature: [Int] = [], yes: [Int] = [], no: [Int] = [],
     missing: [Int] = []
   private var modes: [String] = []
@@ -43,28 +43,44 @@ private struct TreeLists {
   private var leafTree: [Int] = [], leafNode: [Int] = [], leafTarget: [Int] = []
   private var leafWeights: [Float] = []
 
+  init() {}
+
   init(_ ensemble: TreeEnsemble) {
     for (index, (grown, output)) in zip(ensemble.trees, ensemble.outputs).enumerated() {
       for at in 0..<grown.nodeCount {
-        tree.append(index)
-        node.append(at)
         switch grown[at] {
         case .split(let column, let threshold, let left, let right, let missingGoesLeft):
-          add("BRANCH_LT", threshold, column, left, right, missingGoesLeft)
-        case .leaf(let value):
-          add("LEAF", 0, 0, 0, 0, false)
-          leafTree.append(index)
-          leafNode.append(at)
-          leafTarget.append(output)
-          leafWeights.append(value)
+          addBranch(.less, threshold, (index, at), column, left, right, missingGoesLeft)
+        case .leaf(let value): addLeaf(value, (index, at), output)
         }
       }
     }
   }
 
-  private mutating func add(
-    _ mode: String, _ threshold: Float, _ column: Int, _ left: Int, _ right: Int, _ missingGoesLeft: Bool
+  /// When a row goes to the first child.
+  enum Comparison: String { case less = "BRANCH_LT", atMost = "BRANCH_LEQ" }
+
+  mutating func addBranch(
+    _ comparison: Comparison, _ threshold: Float, _ place: (tree: Int, node: Int), _ column: Int, _ left: Int,
+    _ right: Int, _ missingGoesLeft: Bool = false
   ) {
+    add(comparison.rawValue, threshold, place, column, left, right, missingGoesLeft)
+  }
+
+  mutating func addLeaf(_ value: Float, _ place: (tree: Int, node: Int), _ output: Int = 0) {
+    add("LEAF", 0, place, 0, 0, 0, false)
+    leafTree.append(place.tree)
+    leafNode.append(place.node)
+    leafTarget.append(output)
+    leafWeights.append(value)
+  }
+
+  private mutating func add(
+    _ mode: String, _ threshold: Float, _ place: (tree: Int, node: Int), _ column: Int, _ left: Int, _ right: Int,
+    _ missingGoesLeft: Bool
+  ) {
+    tree.append(place.tree)
+    node.append(place.node)
     modes.append(mode)
     thresholds.append(threshold)
     feature.append(column)

@@ -12,19 +12,6 @@ import Testing
 /// same bytes and says the same numbers.
 @Suite(.enabled(if: TorchRuntime.isAvailable, "LibTorch's room is not installed"))
 struct ExportTests {
-  private func check(_ model: ONNXModel, _ file: String, _ output: String, _ found: [Float]) throws {
-    let committed = referenceURL("onnx/exports/\(file).onnx")
-    if ProcessInfo.processInfo.environment["SEARCHLIGHT_WRITE_REFERENCE"] == "1" {
-      return try model.write(to: committed)
-    }
-    #expect(try Data(contentsOf: committed) == model.data(), "\(file)")
-    let peer = try #require(try ONNXReference.read("exports").cases.first { $0.file == "\(file).onnx" })
-    #expect(peer.output == output)
-    let size = peer.values.map(abs).max() ?? 0
-    // float32 on both sides; values of a hundred have an ulp of 7.6e-6.
-    #expect(largestDifference(found, peer.values) < 1e-5 * max(1, size / 10), "\(file)")
-  }
-
   private func rows() throws -> FeatureMatrix {
     try ONNXReference.read("exports").features(SampleNetworks.scaler.featureNames)
   }
@@ -32,16 +19,16 @@ struct ExportTests {
   @Test(arguments: SampleNetworks.networks.keys.sorted()) func networks(name: String) async throws {
     let network = try #require(SampleNetworks.networks[name])
     let outputs = ["two-classes": "probabilities", "three-classes": "probabilities", "values": "values"]
-    try check(
+    try checkExport(
       ONNXModel(network), name, outputs[name] ?? "reconstruction", try await network.predictions(rows()))
     guard name == "three-classes" else { return }
-    try check(ONNXModel(network, output: .logits), "\(name)-logits", "logits", try await network.outputs(rows()))
+    try checkExport(ONNXModel(network, output: .logits), "\(name)-logits", "logits", try await network.outputs(rows()))
   }
 
   @Test func classifiers() async throws {
     let network = SampleNetworks.classifier
-    try check(ONNXModel(network), "classifier", "score", try await network.scores(rows()))
-    try check(
+    try checkExport(ONNXModel(network), "classifier", "score", try await network.scores(rows()))
+    try checkExport(
       ONNXModel(network, output: .logits), "classifier-logit", "logit", try await network.logits(rows()))
   }
 
@@ -50,7 +37,7 @@ struct ExportTests {
     let rows = try FeatureMatrix(names: trees.featureNames, values: SampleNetworks.gaps())
     let found = name == "multiclass" ? try trees.probabilities(rows) : try trees.scores(rows)
     let output = ["classification": "score", "regression": "values", "multiclass": "probabilities"][name] ?? ""
-    try check(ONNXModel(trees), "trees-\(name)", output, found)
+    try checkExport(ONNXModel(trees), "trees-\(name)", output, found)
   }
 
   /// What is written is read again as the same network, with names and records.

@@ -4,6 +4,7 @@ import Learning
 import NeuralNetworks
 import Records
 import TestSupport
+import Testing
 
 @testable import ModelExchange
 
@@ -27,6 +28,21 @@ struct ONNXReference: Decodable {
 
 func largestDifference(_ found: [Float], _ expected: [Double]) -> Double {
   found.count == expected.count ? zip(found, expected).map { abs(Double($0) - $1) }.max() ?? 0 : .infinity
+}
+
+/// Holds a model to the bytes of its file in exports/, and what this program says to what ONNX Runtime made of the file;
+/// writes the file where SEARCHLIGHT_WRITE_REFERENCE says so.
+func checkExport(_ model: ONNXModel, _ file: String, _ output: String, _ found: [Float]) throws {
+  let committed = referenceURL("onnx/exports/\(file).onnx")
+  if ProcessInfo.processInfo.environment["SEARCHLIGHT_WRITE_REFERENCE"] == "1" {
+    return try model.write(to: committed)
+  }
+  #expect(try Data(contentsOf: committed) == model.data(), "\(file)")
+  let peer = try #require(try ONNXReference.read("exports").cases.first { $0.file == "\(file).onnx" })
+  #expect(peer.output == output)
+  let size = peer.values.map(abs).max() ?? 0
+  // float32 on both sides; values of a hundred have an ulp of 7.6e-6.
+  #expect(largestDifference(found, peer.values) < 1e-5 * max(1, size / 10), "\(file)")
 }
 
 /// Networks of every kind on four features, with parameters from named random streams.
@@ -78,7 +94,7 @@ enum SampleNetworks {
     return stored
   }
 
-  private static func network(_ name: String, _ task: LearningTask, _ architecture: NetworkArchitecture)
+  static func network(_ name: String, _ task: LearningTask, _ architecture: NetworkArchitecture)
     -> TrainedNetwork
   {
     TrainedNetwork(

@@ -17,7 +17,7 @@ extension SearchRun {
           stage: "detect", completed: index, total: card.detectors.count, unit: "detectors", detail: detector.title))
       try cancellation.check()
       let result = try await fit(detector, samples, prepared)
-      let fitted = try FittedDetector(contentsOf: result.folder, detector)
+      let fitted = try FittedDetector(contentsOf: result.folder)
       var scores: [String: [Double]] = [:]
       for sample in card.samples {
         scores[sample.name] = try await score(detector, fitted, result.digest, sample.name, prepared, samples)
