@@ -115,38 +115,6 @@ void infer(const ActivationPass &pass, int64_t begin, int64_t end, int64_t colum
   }
 }
 
-// The upper half of a float is a bfloat16; what rounding leaves behind is the next piece's number, exactly.
-inline float nearestShort(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  bits = (bits + 0x8000u) & 0xFFFF0000u;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-inline uint16_t upperHalf(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return static_cast<uint16_t>(bits >> 16);
-}
-
-void split(int64_t rows, int64_t columns, int64_t stride, int64_t padded, int64_t plane, const float *values,
-           uint16_t *pieces) {
-  for (int64_t row = 0; row < rows; ++row) {
-    const float *__restrict from = values + row * stride;
-    uint16_t *__restrict first = pieces + row * padded;
-    uint16_t *__restrict second = first + plane;
-    uint16_t *__restrict third = second + plane;
-    for (int64_t j = 0; j < columns; ++j) {
-      const float high = nearestShort(from[j]), rest = from[j] - high, middle = nearestShort(rest);
-      first[j] = upperHalf(high);
-      second[j] = upperHalf(middle);
-      third[j] = upperHalf(nearestShort(rest - middle));
-    }
-    for (int64_t j = columns; j < padded; ++j) { first[j] = second[j] = third[j] = 0; }
-  }
-}
-
 void keepMask(uint64_t key, uint64_t step, uint32_t threshold, int64_t begin, int64_t end, int64_t columns,
               float *out) {
   const uint64_t groups = groupsOf(columns);
@@ -251,7 +219,7 @@ void scaleBy(float factor, int64_t count, float *values) {
 #define CTORCH_TEXT_OF(x) #x
 #define CTORCH_TEXT(x) CTORCH_TEXT_OF(x)
 const Kernels &CTORCH_VARIANT() {
-  static const Kernels table = {CTORCH_TEXT(CTORCH_VARIANT), keepMask, forward, infer, split, backward,
+  static const Kernels table = {CTORCH_TEXT(CTORCH_VARIANT), keepMask, forward, infer, backward,
                                 {moments, descent, rmsprop, adagrad}, penalise, sumOfSquares, scaleBy};
   return table;
 }

@@ -23,10 +23,6 @@ struct Kernels {
                   float *h);
   /// The same without dropout and derivative; `z` becomes the output.
   void (*infer)(const ActivationPass &pass, int64_t begin, int64_t end, int64_t columns, const float *bias, float *z);
-  /// Each value as the sum of three numbers of eight significant bits (bfloat16), in three planes of `rows` × `padded`
-  /// at distances of `plane`; zero beyond `columns`. `values` has rows of `stride`.
-  void (*split)(int64_t rows, int64_t columns, int64_t stride, int64_t padded, int64_t plane, const float *values,
-                uint16_t *pieces);
   /// gradient *= derivative over rows [begin, end), and the sums of its columns over these rows to `sums`.
   void (*backward)(int64_t begin, int64_t end, int64_t columns, const float *derivative, float *gradient, float *sums);
   /// By CTorchRule.

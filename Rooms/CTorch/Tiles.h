@@ -8,12 +8,15 @@
 #include <cstdint>
 #include <vector>
 
-#include "Kernels.h"
+#include "TileKernels.h"
 
 namespace ctorch {
 
 class TiledNetwork {
  public:
+  TiledNetwork() = default;
+  TiledNetwork(const TiledNetwork &) = delete;
+
   /// Whether this processor has tiles and the system lets the process use them; SEARCHLIGHT_TILES=off says no.
   static bool isSupported();
 
@@ -24,19 +27,10 @@ class TiledNetwork {
   void outputs(const float *features, int64_t events, float *outputs) const;
 
  private:
-  struct Layer {
-    int64_t in, out, paddedIn, paddedOut;
-    ActivationPass pass;
-    std::vector<uint16_t> weight;  // [tile of 16 outputs][piece][32 inputs][pair of inputs][output][2]
-    std::vector<float> bias;
-  };
-  struct Scratch {
-    std::vector<uint16_t> pieces;
-    std::vector<float> sums;
-  };
-  void block(const float *features, int64_t count, Scratch &scratch, float *outputs) const;
-
-  std::vector<Layer> layers;
+  std::vector<TileLayer> layers;
+  /// What the layers point to.
+  std::vector<std::vector<Tile>> weights;
+  std::vector<std::vector<float>> biases;
 };
 
 }  // namespace ctorch

@@ -1,4 +1,4 @@
-# libCTorch.so: ATen headers only, three variants of the kernels on x86-64.
+# libCTorch.so: ATen headers only, three variants of the kernels on x86-64, loops for tiles.
 LIBTORCH ?= $(SEARCHLIGHT_CACHE)/libtorch-2.11.0
 TORCH_SOURCES := $(addprefix CTorch/,CTorch.cpp Cuda.cpp Dense.cpp DeviceHost.cpp Optimizer.cpp Resident.cpp Tiles.cpp)
 TORCH_FLAGS := -std=c++17 -O3 -fPIC -fvisibility=hidden -Wall -Wno-nullability-completeness \
@@ -6,10 +6,11 @@ TORCH_FLAGS := -std=c++17 -O3 -fPIC -fvisibility=hidden -Wall -Wno-nullability-c
 KERNEL_FLAGS := -std=c++17 -O3 -fPIC -fvisibility=hidden -Wall -fno-math-errno -fno-trapping-math
 TORCH_BUILD := $(OUT)/obj/CTorch
 TORCH_OBJECTS := $(patsubst CTorch/%.cpp,$(TORCH_BUILD)/%.o,$(TORCH_SOURCES)) \
-  $(addprefix $(TORCH_BUILD)/,Dispatch.o KernelsBaseline.o)
+  $(addprefix $(TORCH_BUILD)/,Dispatch.o KernelsBaseline.o TileKernels.o)
 ifeq ($(shell uname -m),x86_64)
 TORCH_OBJECTS += $(addprefix $(TORCH_BUILD)/,KernelsV3.o KernelsV4.o)
 TORCH_DISPATCH := -DCTORCH_X86_VARIANTS
+TILE_FLAGS := -march=x86-64-v4 -mavx512bf16 -mamx-tile -mamx-bf16 -mprefer-vector-width=512
 endif
 TORCH_HEADERS := $(wildcard CTorch/*.h CTorch/*.cu) ../Sources/CTorch/include/CTorch.h
 
@@ -30,5 +31,7 @@ $(TORCH_BUILD)/KernelsV3.o: CTorch/Kernels.cpp $(TORCH_HEADERS) | $(TORCH_BUILD)
 	$(CXX) $(KERNEL_FLAGS) -DCTORCH_VARIANT=kernelsV3 -march=x86-64-v3 -c $< -o $@
 $(TORCH_BUILD)/KernelsV4.o: CTorch/Kernels.cpp $(TORCH_HEADERS) | $(TORCH_BUILD)
 	$(CXX) $(KERNEL_FLAGS) -DCTORCH_VARIANT=kernelsV4 -march=x86-64-v4 -mprefer-vector-width=512 -c $< -o $@
+$(TORCH_BUILD)/TileKernels.o: CTorch/TileKernels.cpp $(TORCH_HEADERS) | $(TORCH_BUILD)
+	$(CXX) $(KERNEL_FLAGS) $(TILE_FLAGS) -c $< -o $@
 $(TORCH_BUILD):
 	mkdir -p $@

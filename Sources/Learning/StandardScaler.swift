@@ -64,25 +64,56 @@ public struct StandardScaler: Hashable, Codable, Sendable {
   /// - Throws: ``LearningError`` for other columns or values that are not finite.
   public func transform(_ features: FeatureMatrix) throws -> [Float] {
     try features.checkColumns(featureNames)
-    try features.checkFinite()
-    let columns = featureNames.count, block = 4096
+    let columns = featureNames.count, block = 4096, count = (features.rowCount + block - 1) / block
     let factors = widths.map { 1 / $0 }
     // NaN equals nothing: a column without placeholder misses nothing.
     let absent = placeholders.map { $0 ?? .nan }
-    return [Float](unsafeUninitializedCapacity: features.values.count) { output, filled in
+    var isFinite = [Bool](repeating: false, count: count)
+    let scaled = [Float](unsafeUninitializedCapacity: features.values.count) { output, filled in
       features.values.withUnsafeBufferPointer { input in
-        nonisolated(unsafe) let (from, to) = (input, output)
-        DispatchQueue.concurrentPerform(iterations: (features.rowCount + block - 1) / block) { index in
-          for row in index * block..<min((index + 1) * block, features.rowCount) {
-            for column in 0..<columns {
-              let value = from[row * columns + column]
-              to[row * columns + column] =
-                value == absent[column] ? 0 : Float((Double(value) - means[column]) * factors[column])
-            }
+        isFinite.withUnsafeMutableBufferPointer { flags in
+          nonisolated(unsafe) let (from, to, flags) = (input, output, flags)
+          DispatchQueue.concurrentPerform(iterations: count) { index in
+            let values = index * block * columns..<min((index + 1) * block, features.rowCount) * columns
+            flags[index] = Self.scale(from[values], into: to[values], means, factors, absent)
           }
         }
       }
       filled = features.values.count
+    }
+    // Which value it is takes a search that good rows are spared.
+    if isFinite.contains(false) { try features.checkFinite() }
+    return scaled
+  }
+
+  /// Whole rows.
+  /// - Returns: whether all values are finite.
+  private static func scale(
+    _ from: Slice<UnsafeBufferPointer<Float>>, into to: Slice<UnsafeMutableBufferPointer<Float>>, _ means: [Double],
+    _ factors: [Double], _ absent: [Float]
+  ) -> Bool {
+    let count = from.count, columns = means.count
+    guard let from = UnsafeBufferPointer(rebasing: from).baseAddress,
+      let to = UnsafeMutableBufferPointer(rebasing: to).baseAddress
+    else { return true }
+    return means.withUnsafeBufferPointer { means in
+      factors.withUnsafeBufferPointer { factors in
+        absent.withUnsafeBufferPointer { absent in
+          // The exponent of infinities and of what is no number has all its bits. No branch, no sum that could overflow:
+          // the compiler takes several columns at a time.
+          var found: UInt32 = 0
+          for start in stride(from: 0, to: count, by: columns) {
+            let (row, scaled) = (from + start, to + start)
+            for column in 0..<columns {
+              let value = row[column]
+              let number = Float((Double(value) - means[column]) * factors[column])
+              found |= value.bitPattern & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0
+              scaled[column] = value == absent[column] ? 0 : number
+            }
+          }
+          return found == 0
+        }
+      }
     }
   }
 }

@@ -38,10 +38,16 @@ public func currentCPUClass() -> String {
   #else
     let architecture = "other"
   #endif
-  let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-  let flags = info.split(separator: "\n").first { $0.hasPrefix("flags") }.map { Set($0.split(separator: " ")) } ?? []
-  for level in ["avx512f", "avx2", "avx"] where flags.contains(Substring(level)) { return "\(architecture) \(level)" }
+  let features = currentCPUFeatures()
+  for level in ["avx512f", "avx2", "avx"] where features.contains(level) { return "\(architecture) \(level)" }
   return architecture
+}
+
+/// The processor's features by Linux's names, `avx512f`; empty where the system does not tell them.
+public func currentCPUFeatures() -> Set<String> {
+  let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+  let flags = info.split(separator: "\n").first { $0.hasPrefix("flags") }
+  return Set(flags.map { $0.split(separator: " ").map(String.init) } ?? [])
 }
 
 extension JSONEncoder {

@@ -21,7 +21,7 @@ extension SearchRun {
         "seed": "\(card.seed)",
       ],
       inputs: Dictionary(uniqueKeysWithValues: used.compactMap { name in prepared[name].map { (name, $0.digest) } }),
-      libraries: try await libraries())
+      libraries: try await libraries(answering: true))
     let result: StepStore.Result
     if let found = try store.find(key) {
       result = found

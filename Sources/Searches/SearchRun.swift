@@ -201,9 +201,10 @@ public struct SearchRun: Sendable {
     return result
   }
 
-  /// What shapes the bytes of trained weights and scores beside the program.
-  func libraries() async throws -> [String: String] {
-    try await TorchRuntime.libraries()
+  /// What shapes the bytes of trained weights and scores beside the program. A `TrainedClassifier` trains and answers by
+  /// LibTorch's own products, which matrix tiles have no part in; `answering` is for answers of a `TrainedNetwork`.
+  func libraries(answering: Bool = false) async throws -> [String: String] {
+    try await TorchRuntime.libraries(answering: answering)
   }
 
   var trainingConfiguration: TrainingConfiguration {

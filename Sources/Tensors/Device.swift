@@ -70,15 +70,22 @@ extension TorchRuntime {
 
   /// What shapes the bytes of trained weights and scores beside the program: LibTorch's version and the class of the
   /// processor, or the model of the device.
-  public static func libraries() async throws -> [String: String] {
+  /// - Parameter answering: whether ``FusedDenseNetwork/outputs(_:)`` takes part. Where it multiplies by matrix tiles its
+  ///   bytes are others, and the class says so: `x86-64 avx512f amx_bf16`.
+  public static func libraries(answering: Bool = false) async throws -> [String: String] {
     try await TorchActor.run {
       let version = String(cString: try table().pointee.version())
       switch device {
-      case .cpu: return ["cpu": currentCPUClass(), "libtorch": version]
+      case .cpu: return ["cpu": currentCPUClass() + (answering && hasTiles ? " amx_bf16" : ""), "libtorch": version]
       case .cuda(let index): return ["device": try cudaName(index), "libtorch": version]
       }
     }
   }
+
+  /// Whether the room multiplies by matrix tiles, on the conditions of its `TiledNetwork::isSupported`.
+  private static let hasTiles =
+    ProcessInfo.processInfo.environment["SEARCHLIGHT_TILES"] != "off"
+    && currentCPUFeatures().isSuperset(of: ["amx_tile", "amx_bf16", "avx512_bf16", "avx512bw", "avx512dq", "avx512vl"])
 
   /// The model and architecture of a CUDA device: `NVIDIA H100 80GB HBM3 sm_90`.
   @TorchActor

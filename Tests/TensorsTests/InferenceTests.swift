@@ -71,6 +71,19 @@ struct InferenceTests {
     }
   }
 
+  /// A processor's class names the tiles exactly where they make other bytes than LibTorch's products.
+  @Test func theClassTellsTilesApart() async throws {
+    let libraries = try await TorchRuntime.libraries(answering: true), plain = try await TorchRuntime.libraries()
+    let isNamed = try #require(libraries["cpu"]).hasSuffix(" amx_bf16")
+    #expect(plain["cpu"] == currentCPUClass())
+    let isOther = try await TorchActor.run {
+      let x = Self.numbers("x", 300 * 58)
+      return try FusedDenseNetwork(layers: Self.layers([58, 160, 3], .selu, trains: false), largestBatch: 64).outputs(x)
+        != FusedDenseNetwork(layers: Self.layers([58, 160, 3], .selu, trains: true), largestBatch: 64).outputs(x)
+    }
+    #expect(isNamed == isOther)
+  }
+
   /// Sums of values between 1e-30 and 1e30 keep float32's digits.
   @Test func largeAndSmallValuesKeepTheirDigits() async throws {
     try await TorchActor.run {

@@ -12,6 +12,9 @@ public enum DetectorMethod: Hashable, Codable, Sendable {
   case histogram(HistogramScore.Configuration)
   case neighbours(NearestNeighbours.Configuration)
 
+  /// Whether fitting it asks a network for answers: Deep SVDD's centre is made of them.
+  var fitsByAnswers: Bool { if case .deepSVDD = self { true } else { false } }
+
   /// `kind` in cards.
   enum Kind: String, CaseIterable {
     case autoEncoder = "auto_encoder"

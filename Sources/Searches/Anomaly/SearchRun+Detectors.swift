@@ -73,7 +73,7 @@ extension SearchRun {
       configuration: [
         "detector": detector.name, "method": try json(method), "rotate": "\(detector.rotate)",
         "protected": detector.protected ?? "", "seed": "\(card.seed)",
-      ], inputs: inputs, libraries: try await libraries())
+      ], inputs: inputs, libraries: try await libraries(answering: method.fitsByAnswers))
     if let found = try store.find(key) { return found }
     let state = try store.scratch(for: key)
     let fitted = try await FittedDetector(fitting, method, rotates: detector.rotate, state: state)
@@ -89,7 +89,7 @@ extension SearchRun {
     guard let events = samples[sample], let input = prepared[sample] else { return [] }
     let key = StepStore.Key(
       kind: "score", version: 1, configuration: ["detector": detector.name, "sample": sample],
-      inputs: ["model": model, "events": input.digest], libraries: try await libraries())
+      inputs: ["model": model, "events": input.digest], libraries: try await libraries(answering: true))
     let result = try await store.result(for: key) { folder in
       let matrix = try FeatureMatrix(names: events.featureNames, values: events.features)
       try storeScores(try await fitted.scores(matrix), named: "score", in: folder)

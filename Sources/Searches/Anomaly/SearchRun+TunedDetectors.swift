@@ -19,7 +19,7 @@ extension SearchRun {
       configuration: [
         "detector": detector.name, "method": try json(detector.method), "protected": detector.protected ?? "",
         "trials": "\(trials)", "seed": "\(card.seed)",
-      ], inputs: inputs, libraries: try await libraries())
+      ], inputs: inputs, libraries: try await libraries(answering: detector.method.fitsByAnswers))
     func search<Detector: DeepAnomalyDetector>(
       _ type: Detector.Type, _ base: Detector.Configuration, _ folder: URL
     ) async throws {
