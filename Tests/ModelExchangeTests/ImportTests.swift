@@ -8,12 +8,13 @@ import Testing
 
 @testable import ModelExchange
 
-/// Networks that PyTorch and scikit-learn wrote, and what ONNX Runtime makes of them.
+/// Networks that PyTorch, scikit-learn and Keras wrote, and what ONNX Runtime makes of them.
 @Suite(.enabled(if: TorchRuntime.isAvailable, "LibTorch's room is not installed"))
 struct ImportTests {
-  @Test func networksOfPythonAnswerAlike() async throws {
-    let reference = try ONNXReference.read("imports")
-    #expect(reference.cases.count == 10)
+  @Test(arguments: [("imports", 10), ("keras", 4)])
+  func networksOfPythonAnswerAlike(file: String, count: Int) async throws {
+    let reference = try ONNXReference.read(file)
+    #expect(reference.cases.count == count)
     for peer in reference.cases {
       let network = try ImportedNetwork(contentsOf: referenceURL("onnx/imports/\(peer.file)"))
       #expect(network.outputName == peer.output && network.outputCount == peer.width, "\(peer.file)")

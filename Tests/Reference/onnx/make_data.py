@@ -3,13 +3,13 @@
 
 usage: make_data.py           imports/*.onnx, imports.json, state-dict.safetensors: networks of PyTorch and scikit-learn with
                               the outputs of ONNX Runtime
+       make_data.py --keras   imports/keras-*.onnx, keras.json: the same of Keras, which needs an environment of its own
        make_data.py --check   exports.json: ONNX Runtime's outputs for the files in exports/, which the tests write
 
 Versions and seeds: README.md. Fails where an exporter's own tool and ONNX Runtime differ by more than 1e-5.
 """
 import json
 import pathlib
-import shutil
 import sys
 
 import numpy as np
@@ -47,8 +47,10 @@ def imports():
     nn = torch.nn
     folder = HERE / "imports"
     # Values beside a model are appended to what is there.
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
+    for file in folder.iterdir():
+        if not file.name.startswith("keras-"):
+            file.unlink()
 
     class Scaled(nn.Module):
         """Standardisation inside the network, swish, and a squeezed output."""
@@ -137,6 +139,48 @@ def imports():
     (HERE / "imports.json").write_text(json.dumps({"x": lists(x), "columns": 4, "cases": written}) + "\n")
 
 
+def keras():
+    import keras
+    import tensorflow
+    import tf2onnx
+
+    keras.utils.set_random_seed(5)
+    layers, rng = keras.layers, np.random.default_rng(5)
+    x = np.float32(json.loads((HERE / "imports.json").read_text())["x"]).reshape(-1, 4)
+    events = np.concatenate([x] * 20) + rng.normal(size=(20 * ROWS, 4)).astype(np.float32)
+    # Keras's export leaves the constants of its layer Normalization as inputs, so batch normalisation stands for it.
+    nets = {
+        "all": ([layers.BatchNormalization(momentum=0.5), layers.Dense(6, activation="selu"), layers.AlphaDropout(0.1),
+                 layers.Dense(5), layers.BatchNormalization(), layers.LeakyReLU(0.2), layers.Dense(5, activation="swish"),
+                 layers.Dense(5, activation="elu"), layers.Dropout(0.1), layers.Dense(4, activation="relu"),
+                 layers.Dense(3, activation="softmax")], "sparse_categorical_crossentropy"),
+        "binary": ([layers.BatchNormalization(momentum=0.5), layers.Dense(6, activation="tanh"),
+                    layers.Dense(1, activation="sigmoid")], "binary_crossentropy"),
+    }
+    written = []
+    for name, (stack, loss) in nets.items():
+        net = keras.Sequential([keras.Input((4,)), *stack])
+        net.compile("nadam", loss)
+        net.fit(events, rng.integers(0, 3 if name == "all" else 2, len(events)), epochs=5, verbose=0)
+        expected = np.asarray(net(x, training=False))
+        for kind in ("export", "tf2onnx"):
+            path = HERE / "imports" / f"keras-{name}-{kind}.onnx"
+            if kind == "export":
+                net.export(path, format="onnx", verbose=False)
+            else:
+                tf2onnx.convert.from_function(
+                    tensorflow.function(lambda rows: net(rows, training=False)), opset=17, output_path=str(path),
+                    input_signature=[tensorflow.TensorSpec((None, 4), tensorflow.float32, name="x")])
+            (output, values), = run(path, x).items()
+            worst = np.abs(values - expected).max()
+            assert worst < 1e-5, (path, worst)
+            model = onnx.load(path)
+            print(f"{path.name}: {worst:.1e}, opset {model.opset_import[0].version}, "
+                  f"{' '.join(node.op_type for node in model.graph.node)}")
+            written.append({"file": path.name, "output": output, "width": values.shape[1], "values": lists(values)})
+    (HERE / "keras.json").write_text(json.dumps({"x": lists(x), "columns": 4, "cases": written}) + "\n")
+
+
 def check():
     written = []
     x = json.loads((HERE / "imports.json").read_text())
@@ -158,6 +202,8 @@ def check():
 
 if sys.argv[1:] == ["--check"]:
     check()
+elif sys.argv[1:] == ["--keras"]:
+    keras()
 elif not sys.argv[1:]:
     imports()
 else:
