@@ -1,5 +1,6 @@
 import Cards
 import Foundation
+import Learning
 
 extension SearchCard {
   /// Reads and checks a card.
@@ -34,6 +35,9 @@ extension SearchCard {
     split = try fields["split"].ifPresent.map(Split.init) ?? Split()
     network = try fields["network"].ifPresent.map(Network.init) ?? Network()
     training = try fields["training"].ifPresent.map(Training.init) ?? Training()
+    if network.tuned != nil, !fields["training"].isMissing {
+      throw fields["training"].error("network.from says how the network is trained; remove one of them")
+    }
     let all = samples
     classes = try fields["classes"].ifPresent.map { try Classes($0, samples: all) }
     fit = try fields["fit"].ifPresent.map(Fit.init) ?? Fit()
@@ -156,7 +160,14 @@ extension SearchCard.Network {
   private static let more: [NetworkKey] = [.activation, .initializer, .batchNormalization]
 
   init(_ value: CardValue) throws {
-    let fields = try value.fields(["hidden_layers", "units", "dropout"] + Self.more.map(\.rawValue))
+    let fields = try value.fields(["from", "hidden_layers", "units", "dropout"] + Self.more.map(\.rawValue))
+    if let store = fields["from"].ifPresent {
+      if let other = try value.entries().first(where: { $0.key != "from" }) {
+        throw other.value.error("network.from says what the network is; remove one of them")
+      }
+      tuned = try TrainingConfiguration(bestTrialOf: store)
+      return
+    }
     settings = try NetworkSettings(fields, Self.more)
     dropout = try fields["dropout"].ifPresent?.double(in: 0...0.9) ?? dropout
     if let layers = try? fields["units"].list() {

@@ -1,5 +1,6 @@
 import EventSchemas
 import Foundation
+import Learning
 
 /// A search as a physicist writes it down: samples, selection, features, network, fit. Read with ``SearchCard/read(_:)``.
 ///
@@ -167,6 +168,9 @@ public struct SearchCard: Hashable, Codable, Sendable {
     public var dropout = 0.1
     /// `activation`, `initializer`, `batch_normalization`, and units of each layer, where given; see ``NetworkKey``.
     public var settings: NetworkSettings?
+    /// `from` *(path of a store that `searchlight tune` made, none)*: network and training of its best trial, in place of all
+    /// other keys of `network` and `training`.
+    public var tuned: TrainingConfiguration?
   }
 
   /// `training`.

@@ -208,6 +208,7 @@ public struct SearchRun: Sendable {
   }
 
   var trainingConfiguration: TrainingConfiguration {
+    if let tuned = card.network.tuned { return tuned }
     var configuration = TrainingConfiguration()
     configuration.hiddenUnits = Array(repeating: card.network.units, count: card.network.hiddenLayers)
     configuration.dropout = card.network.dropout

@@ -12,7 +12,7 @@ import Testing
 @testable import Searches
 
 /// A small search on made-up events: two backgrounds and a signal at higher H_T.
-private struct SmallSearch {
+struct SmallSearch {
   let folder: URL
   var cardURL: URL { folder.appendingPathComponent("card.yaml") }
 

@@ -266,4 +266,54 @@ struct TuningRunTests {
       await #expect(throws: TrialStoreError.self) { _ = try await run(url, stopped) }
     }
   }
+
+  /// A card that names a tuning's store gives the tables of the card with its best values pasted in.
+  @Test func networkOfATuning() async throws {
+    try await withTemporaryFolder { folder in
+      let search = try SmallSearch(in: folder)
+      let lines = SmallSearch.card("ScalarHT_HT > 100").split(separator: "\n").map(String.init)
+      let bare = lines.filter { !$0.hasPrefix("network:") && !$0.hasPrefix("training:") }.joined(separator: "\n")
+      func write(_ text: String) throws { try text.write(to: search.cardURL, atomically: true, encoding: .utf8) }
+      func complaint(_ text: String) -> String {
+        do {
+          try write("\(bare)\n\(text)\n")
+          _ = try SearchCard.read(search.cardURL)
+          return "no complaint"
+        } catch { return "\(error)" }
+      }
+      try write(
+        lines.joined(separator: "\n") + """
+
+          tuning:
+            strategy: random
+            trials: 3
+            max_epochs: 4
+            space: {units: {from: 4, to: 32, per_layer: true}, hidden_layers: {from: 1, to: 2}, l2: 1e-5}
+          """)
+      let store = folder.appendingPathComponent("trials.sqlite")
+      let tuning = try await TuningRun(
+        options: .init(subject: .init(card: search.cardURL, output: folder.appendingPathComponent("run")), store: store)
+      ).execute()
+      try write("\(bare)\n\(tuning.fragment)")
+      _ = try await search.run("pasted")
+      try write("\(bare)\nnetwork: {from: trials.sqlite}\n")
+      let outcome = try await search.run("named")
+      let configuration = try #require(outcome.card.network.tuned)
+      #expect(configuration.l2 == 1e-5 && configuration.epochs == 4 && configuration.batchSize == 128)
+      #expect(try search.tables("named") == search.tables("pasted"))
+
+      #expect(complaint("network: {from: trial.sqlite}").contains("card.yaml:\(lines.count - 1): network.from: "))
+      #expect(complaint("network: {from: card.yaml}").contains("no SQLite database"))
+      #expect(complaint("network: {from: trials.sqlite, units: 8}").contains("network.units: network.from says"))
+      #expect(
+        complaint("network: {from: trials.sqlite}\ntraining: {batch: 64}").contains("training: network.from says"))
+      let other = try TrialStore(
+        folder.appendingPathComponent("other.sqlite"),
+        of: StoredSearch(
+          title: "something", objective: "loss", direction: .minimize, space: tuning.search.space, conditions: [:]))
+      #expect(complaint("network: {from: other.sqlite}").contains("no trial of 'other.sqlite' is complete"))
+      try tuning.trials.forEach(other.save)
+      #expect(complaint("network: {from: other.sqlite}").contains("is no tuning of a card's network: something"))
+    }
+  }
 }

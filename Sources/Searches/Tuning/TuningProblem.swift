@@ -43,6 +43,8 @@ public struct TuningError: Error, Hashable, Sendable, CustomStringConvertible {
 struct TuningProblem: Sendable {
   /// Raised with whatever changes results of trials.
   static let version = 1
+  /// The condition of a store that has the training that its trials change, as JSON.
+  static let baseCondition = "the card's training"
 
   /// `tt-1000 of tz-transfer`.
   var title: String
@@ -71,7 +73,7 @@ struct TuningProblem: Sendable {
     var conditions = [
       "strategy": try json(tuning.strategy), "seed": "\(seed.root) \(seed.path)",
       "pruning": tuning.pruning.map { "\($0)" } ?? "none", "trainings a trial": "\(tuning.seeds)",
-      "the card's training": try json(tuning.configuration(card)), "training data": training.digest.hex,
+      Self.baseCondition: try json(tuning.configuration(card)), "training data": training.digest.hex,
       "validation data": validation.digest.hex, "expected events": expected.finish().hex,
       "placeholders": try json(placeholders), "version of trials": "\(Self.version)",
     ]
@@ -192,7 +194,8 @@ extension TuningProblem {
       placeholders: try card.compiledFeatures(file: subject.card.path).features.map { $0.placeholder.map(Float.init) },
       yields: ValidationYields(
         labels: validation.labels,
-        weights: card.training.balance == .equal ? equalised(validation) : validation.weights, expected: expected),
+        weights: run.trainingConfiguration.classBalance == .equal ? equalised(validation) : validation.weights,
+        expected: expected),
       libraries: try await run.libraries(), place: .search)
   }
 
