@@ -63,6 +63,7 @@ let package = Package(
     room("CLAPACK", linking: ["lapacke"]),
     room("CCrypto", linking: ["crypto"]),
     room("CXGBoost", exclude: ["README.md"]),
+    room("CVectors", exclude: ["README.md"]),
     room("CCodecs", linking: ["deflate", "lzma", "lz4", "zstd", "xxhash", "z"], exclude: ["README.md"]),
 
     // 1: numbers, records, bytes, columns
@@ -86,7 +87,10 @@ let package = Package(
     module("HyperparameterSearch", ["Records", "CoreNumerics"]),
     module(
       "AnomalyDetection",
-      ["HyperparameterSearch", "Learning", "NeuralNetworks", "Tensors", "CoreNumerics", "ByteIO", "Records"]),
+      [
+        "CVectors", "HyperparameterSearch", "Learning", "NeuralNetworks", "Tensors", "CoreNumerics", "ByteIO",
+        "Records",
+      ]),
     module("TrialStores", ["HyperparameterSearch", "ByteIO", "Records", grdb]),
 
     // 3: physics, which knows no learning

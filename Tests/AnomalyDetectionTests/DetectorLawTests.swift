@@ -161,6 +161,24 @@ import Testing
     }
   }
 
+  /// Wide vectors, where the processor has them, give the bits that the plain walk gives, for trees of any depth up to eight.
+  @Test(.enabled(if: ForestWalk.hasWideVectors, "the processor has no AVX-512"), arguments: [3, 9, 100, 256])
+  func wideVectorsGiveTheSameBits(subsample: Int) throws {
+    let forest = try IsolationForest(
+      fitting: BackgroundSample(features: sample(600)), configuration: .init(trees: 30, subsample: subsample))
+    #expect(forest.trees.map(\.depth).max() ?? 0 <= 8)
+    // Values on a threshold too.
+    let edges = forest.trees.flatMap { $0.nodes.map(\.threshold).filter(\.isFinite).prefix(4) }
+    let rows = try FeatureMatrix(
+      names: forest.featureNames,
+      values: sample(301, seed: 8).values + edges.flatMap { Array(repeating: $0, count: 4) })
+    func sums(isWide: Bool) throws -> [Float] {
+      try ForestWalk(forest.trees, isWide: isWide).pathLengths(rows) { $0 }
+    }
+    #expect(try sums(isWide: true) == sums(isWide: false))
+    #expect(try Set(sums(isWide: true)).count > 3)
+  }
+
   @Test func detectorsComeBackFromDisk() throws {
     let background = try BackgroundSample(features: sample(600))
     let rows = try sample(50, seed: 9)
