@@ -31,13 +31,18 @@ public enum ColumnValues: Hashable, Sendable {
 
   /// All values as doubles; true is 1.
   public func asDoubles() -> [Double] {
+    if case .float64(let values) = self { values } else { asDoubles(in: 0..<count) }
+  }
+
+  /// The values in a range of positions as doubles.
+  public func asDoubles(in range: Range<Int>) -> [Double] {
     switch self {
-    case .float32(let values): converted(values) { Double($0) }
-    case .float64(let values): values
-    case .int32(let values): converted(values) { Double($0) }
-    case .int64(let values): converted(values) { Double($0) }
-    case .uint8(let values): converted(values) { Double($0) }
-    case .bool(let values): converted(values) { $0 ? 1 : 0 }
+    case .float32(let values): converted(values[range]) { Double($0) }
+    case .float64(let values): Array(values[range])
+    case .int32(let values): converted(values[range]) { Double($0) }
+    case .int64(let values): converted(values[range]) { Double($0) }
+    case .uint8(let values): converted(values[range]) { Double($0) }
+    case .bool(let values): converted(values[range]) { $0 ? 1 : 0 }
     }
   }
 
@@ -54,14 +59,31 @@ public enum ColumnValues: Hashable, Sendable {
   }
 
   /// The values at the given positions, in that order.
-  public func gathered(at positions: [Int]) -> ColumnValues {
+  public func gathered(at positions: [Int]) -> ColumnValues { gathered(at: positions, of: 0..<count) }
+
+  /// The values at positions in a range, counted from its start.
+  func gathered(at positions: [Int], of range: Range<Int>) -> ColumnValues {
     switch self {
-    case .float32(let values): .float32(taken(values, at: positions))
-    case .float64(let values): .float64(taken(values, at: positions))
-    case .int32(let values): .int32(taken(values, at: positions))
-    case .int64(let values): .int64(taken(values, at: positions))
-    case .uint8(let values): .uint8(taken(values, at: positions))
-    case .bool(let values): .bool(taken(values, at: positions))
+    case .float32(let values): .float32(Self.taken(values[range], at: positions))
+    case .float64(let values): .float64(Self.taken(values[range], at: positions))
+    case .int32(let values): .int32(Self.taken(values[range], at: positions))
+    case .int64(let values): .int64(Self.taken(values[range], at: positions))
+    case .uint8(let values): .uint8(Self.taken(values[range], at: positions))
+    case .bool(let values): .bool(Self.taken(values[range], at: positions))
+    }
+  }
+
+  static func taken<Value>(_ values: ArraySlice<Value>, at positions: [Int]) -> [Value] {
+    [Value](unsafeUninitializedCapacity: positions.count) { out, count in
+      count = positions.count
+      values.withUnsafeBufferPointer { values in
+        positions.withUnsafeBufferPointer { positions in
+          for (place, position) in positions.enumerated() {
+            precondition(values.indices.contains(position), "position \(position) of \(values.count) values")
+            out[place] = values[position]
+          }
+        }
+      }
     }
   }
 
@@ -79,20 +101,10 @@ public enum ColumnValues: Hashable, Sendable {
   }
 }
 
-private func taken<Value>(_ values: [Value], at positions: [Int]) -> [Value] {
-  [Value](unsafeUninitializedCapacity: positions.count) { out, initialized in
-    guard let start = out.baseAddress else { return }
-    for position in positions {
-      (start + initialized).initialize(to: values[position])
-      initialized += 1
-    }
-  }
-}
-
 /// A loop that the compiler vectorises, as it does not with `map`.
 @inline(__always)
-private func converted<Value>(_ values: [Value], _ convert: (Value) -> Double) -> [Double] {
-  var result = [Double](repeating: 0, count: values.count)
+private func converted<Value>(_ values: ArraySlice<Value>, _ convert: (Value) -> Double) -> [Double] {
+  var result = [Double](toOverwrite: values.count)
   result.withUnsafeMutableBufferPointer { out in
     values.withUnsafeBufferPointer { values in
       for i in values.indices { out[i] = convert(values[i]) }
@@ -119,18 +131,22 @@ public struct Column: Hashable, Sendable {
 
   /// A jagged column. Offsets start at 0, never decrease and end at the number of values.
   public init(_ values: ColumnValues, offsets: [Int]) {
-    precondition(offsets.first == 0, "offsets begin at 0, got \(offsets.first.map(String.init) ?? "none")")
     precondition(
       offsets.last == values.count, "offsets end at \(offsets.last ?? -1), but there are \(values.count) values")
-    precondition(Self.rise(offsets), "offsets decrease")
+    Self.check(offsets)
     self.values = values
     self.offsets = offsets
   }
 
-  /// Rows of a column whose offsets were checked.
-  fileprivate init(_ values: ColumnValues, takenOffsets: [Int]) {
+  /// A column whose offsets were checked; flat without them.
+  init(_ values: ColumnValues, checkedOffsets: [Int]?) {
     self.values = values
-    offsets = takenOffsets
+    offsets = checkedOffsets
+  }
+
+  static func check(_ offsets: [Int]) {
+    precondition(offsets.first == 0, "offsets begin at 0, got \(offsets.first.map(String.init) ?? "none")")
+    precondition(rise(offsets), "offsets decrease")
   }
 
   /// Without an early end, so that the loop is vectorised.
@@ -152,26 +168,17 @@ public struct Column: Hashable, Sendable {
 
   /// Rows in a range.
   public subscript(rows range: Range<Int>) -> Column {
-    var taken = TakenOffsets()
-    return rows(in: range, &taken)
-  }
-
-  func rows(in range: Range<Int>, _ taken: inout TakenOffsets) -> Column {
     guard let offsets else { return Column(values[range]) }
     return Column(
-      values[offsets[range.lowerBound]..<offsets[range.upperBound]], takenOffsets: taken.offsets(offsets, in: range))
+      values[offsets[range.lowerBound]..<offsets[range.upperBound]],
+      checkedOffsets: TakenValues(rows: range, of: offsets).offsets)
   }
 
   /// The rows at the given positions, in that order.
   public func gathered(rows: [Int]) -> Column {
-    var taken = TakenOffsets()
-    return gathered(rows: rows, &taken)
-  }
-
-  func gathered(rows: [Int], _ taken: inout TakenOffsets) -> Column {
     guard let offsets else { return Column(values.gathered(at: rows)) }
-    let (positions, newOffsets) = taken.positions(offsets, of: rows)
-    return Column(values.gathered(at: positions), takenOffsets: newOffsets)
+    let taken = TakenValues(rows: rows, of: offsets)
+    return Column(values.gathered(at: taken.positions), checkedOffsets: taken.offsets)
   }
 
   /// The rows of `other` after those of this column; both must be of one type and kind.
@@ -181,46 +188,5 @@ public struct Column: Hashable, Sendable {
       offsets?.append(contentsOf: more.dropFirst().map { $0 + base })
     }
     values.append(other.values)
-  }
-}
-
-/// The offsets of some rows, made once for all columns that share theirs: the members of a collection.
-struct TakenOffsets {
-  private var known: [(source: [Int], positions: [Int], offsets: [Int])] = []
-
-  /// Whether two arrays are one in memory; others are compared with by no one.
-  private static func areSame(_ a: [Int], _ b: [Int]) -> Bool {
-    a.withUnsafeBufferPointer { a in
-      b.withUnsafeBufferPointer { b in a.baseAddress == b.baseAddress && a.count == b.count }
-    }
-  }
-
-  mutating func offsets(_ source: [Int], in range: Range<Int>) -> [Int] {
-    if let found = known.first(where: { Self.areSame($0.source, source) }) { return found.offsets }
-    let first = source[range.lowerBound]
-    let offsets = source[range.lowerBound...range.upperBound].map { $0 - first }
-    known.append((source, [], offsets))
-    return offsets
-  }
-
-  mutating func positions(_ source: [Int], of rows: [Int]) -> (positions: [Int], offsets: [Int]) {
-    if let found = known.first(where: { Self.areSame($0.source, source) }) { return (found.positions, found.offsets) }
-    var offsets = [0]
-    offsets.reserveCapacity(rows.count + 1)
-    var count = 0
-    for row in rows {
-      count += source[row + 1] - source[row]
-      offsets.append(count)
-    }
-    let positions = [Int](unsafeUninitializedCapacity: count) { out, initialized in
-      for row in rows {
-        for position in source[row]..<source[row + 1] {
-          out[initialized] = position
-          initialized += 1
-        }
-      }
-    }
-    known.append((source, positions, offsets))
-    return (positions, offsets)
   }
 }

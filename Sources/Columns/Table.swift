@@ -4,10 +4,16 @@ import Records
 public struct Table: Hashable, Sendable {
   public private(set) var names: [String] = []
   public private(set) var rowCount: Int
-  private var columns: [String: Column] = [:]
+  private(set) var columns: [String: Column] = [:]
 
   /// An empty table: it takes its number of rows from the first column.
   public init() { rowCount = 0 }
+
+  init(names: [String], rowCount: Int, columns: [String: Column]) {
+    self.names = names
+    self.rowCount = rowCount
+    self.columns = columns
+  }
 
   public init(_ columns: [(String, Column)]) throws {
     self.init()
@@ -23,7 +29,7 @@ public struct Table: Hashable, Sendable {
   /// - Throws: ``TableError/noColumn(name:nearest:available:)``.
   public func column(_ name: String) throws -> Column {
     guard let column = columns[name] else {
-      throw TableError.noColumn(name: name, nearest: nearestName(to: name, in: names), available: names)
+      throw TableError.noColumn(name, among: names)
     }
     return column
   }
@@ -55,21 +61,15 @@ public struct Table: Hashable, Sendable {
   }
 
   /// The rows in a range.
-  public subscript(rows range: Range<Int>) -> Table {
-    var taken = TakenOffsets()
-    return mapColumns(rowCount: range.count) { $0.rows(in: range, &taken) }
-  }
+  public subscript(rows range: Range<Int>) -> Table { LazyTable(self, rows: range).table() }
 
   /// The rows at the given positions, in that order.
-  public func gathered(rows: [Int]) -> Table {
-    var taken = TakenOffsets()
-    return mapColumns(rowCount: rows.count) { $0.gathered(rows: rows, &taken) }
-  }
+  public func gathered(rows: [Int]) -> Table { LazyTable(self).gathered(rows: rows).table() }
 
   /// The rows where the mask is true.
   public func filtered(_ mask: [Bool]) -> Table {
     precondition(mask.count == rowCount, "a mask of \(mask.count) for \(rowCount) rows")
-    return gathered(rows: mask.indices.filter { mask[$0] })
+    return gathered(rows: mask.truePositions())
   }
 
   /// Appends the rows of a table with the same columns of the same types.
@@ -91,13 +91,6 @@ public struct Table: Hashable, Sendable {
       columns[name] = column
     }
     rowCount += other.rowCount
-  }
-
-  private func mapColumns(rowCount: Int, _ transform: (Column) -> Column) -> Table {
-    var result = self
-    result.columns = columns.mapValues(transform)
-    result.rowCount = rowCount
-    return result
   }
 }
 
@@ -146,6 +139,10 @@ public enum TableError: Error, Hashable, Sendable, CustomStringConvertible {
   case jagged(name: String)
   case rowCount(name: String, found: Int, expected: Int)
   case differentColumns([String])
+
+  static func noColumn(_ name: String, among names: [String]) -> TableError {
+    .noColumn(name: name, nearest: nearestName(to: name, in: names), available: names)
+  }
 
   public var description: String {
     switch self {

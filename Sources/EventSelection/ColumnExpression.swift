@@ -32,7 +32,7 @@ public struct ColumnExpression: Hashable, Sendable, CustomStringConvertible {
 
   /// The formula's values as a column: of booleans for conditions, else of doubles; constants are repeated for each row.
   /// - Throws: ``ExpressionError`` for an unknown column or function, or for types that do not fit.
-  public func evaluate(on table: Table) throws -> Column {
+  public func evaluate(on table: any ColumnLookup) throws -> Column {
     let value = try ExpressionEvaluator(source: text, table: table, repeated: repeated).value(of: root)
     switch value.shape {
     case .constant: return column(Array(repeating: value.numbers[0], count: table.rowCount), value)
@@ -40,21 +40,25 @@ public struct ColumnExpression: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// A condition as a column of booleans, flat or one for each object; flags count as conditions.
-  func objectCondition(on table: Table) throws -> Column {
+  /// A condition for each object; flags count as conditions.
+  func objectCondition(on table: any ColumnLookup) throws -> ExpressionValue {
     let value = try ExpressionEvaluator(source: text, table: table, repeated: repeated).condition(root)
-    return column(
-      value.shape == .constant ? Array(repeating: value.numbers[0], count: table.rowCount) : value.numbers, value)
+    guard value.shape == .jagged else {
+      throw ExpressionError(
+        expression: text, range: 0..<text.count,
+        message: "expected a condition for each object, found one value an event")
+    }
+    return value
   }
 
   private func column(_ numbers: [Double], _ value: ExpressionValue) -> Column {
-    let values: ColumnValues = value.isBoolean ? .bool(numbers.map { $0 != 0 }) : .float64(numbers)
+    let values: ColumnValues = value.isBoolean ? .bool(numbers.truths) : .float64(numbers)
     return value.shape == .jagged ? Column(values, offsets: value.offsets) : Column(values)
   }
 
   /// One number an event.
   /// - Throws: ``ExpressionError`` if it gives a condition or several values an event.
-  public func numbers(on table: Table) throws -> [Double] {
+  public func numbers(on table: any ColumnLookup) throws -> [Double] {
     let evaluator = ExpressionEvaluator(source: text, table: table, repeated: repeated)
     let value = try evaluator.number(root)
     guard value.shape != .jagged else { throw evaluator.error("expected one value an event, found several", root) }
@@ -63,13 +67,13 @@ public struct ColumnExpression: Hashable, Sendable, CustomStringConvertible {
 
   /// One truth value an event.
   /// - Throws: ``ExpressionError`` if it gives numbers or several values an event.
-  public func mask(on table: Table) throws -> [Bool] {
+  public func mask(on table: any ColumnLookup) throws -> [Bool] {
     let evaluator = ExpressionEvaluator(source: text, table: table, repeated: repeated)
     let value = try evaluator.condition(root)
     guard value.shape != .jagged else {
       throw evaluator.error("expected one truth value an event, found several: use count, any or all", root)
     }
     return value.shape == .constant
-      ? Array(repeating: value.numbers[0] != 0, count: table.rowCount) : value.numbers.map { $0 != 0 }
+      ? Array(repeating: value.numbers[0] != 0, count: table.rowCount) : value.numbers.truths
   }
 }

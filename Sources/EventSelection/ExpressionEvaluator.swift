@@ -5,7 +5,7 @@ import Records
 /// Computes the value of a syntax tree on a table, whole columns at a time, and checks types on the way.
 struct ExpressionEvaluator {
   let source: String
-  let table: Table
+  let table: any ColumnLookup
   private let repeated: Set<SyntaxNode>
   private let cache = Cache()
 
@@ -13,7 +13,7 @@ struct ExpressionEvaluator {
   private final class Cache { var values: [SyntaxNode: ExpressionValue] = [:] }
 
   /// - Parameter repeated: parts, without places, that are to be computed once.
-  init(source: String, table: Table, repeated: Set<SyntaxNode> = []) {
+  init(source: String, table: any ColumnLookup, repeated: Set<SyntaxNode> = []) {
     self.source = source
     self.table = table
     self.repeated = repeated
@@ -65,19 +65,19 @@ struct ExpressionEvaluator {
   }
 
   private func column(_ name: String, _ node: SyntaxNode) throws -> ExpressionValue {
-    if let column = table[name] { return ExpressionValue(column, name: name) }
+    if let column = table.lazyColumn(name) { return ExpressionValue(column, name: name) }
     if name == "pi" { return .constant(.pi) }
-    if let offsets = collectionSize(name) { return .flat(zip(offsets, offsets.dropFirst()).map { Double($1 - $0) }) }
+    if let offsets = collectionSize(name) { return .counts(offsets.values) }
     let near = nearestName(to: name, in: table.names).map { "; nearest: '\($0)'" } ?? ""
     throw error("no column '\(name)'\(near)", node)
   }
 
   /// The offsets of the collection that `nJet` counts.
-  private func collectionSize(_ name: String) -> [Int]? {
+  private func collectionSize(_ name: String) -> LazyOffsets? {
     guard name.hasPrefix("n"), name.count > 1 else { return nil }
     let prefix = name.dropFirst() + "_"
-    return table.names.first { $0.hasPrefix(prefix) && table[$0]?.isJagged == true && !$0.contains(":") }
-      .flatMap { table[$0]?.offsets }
+    return table.names.lazy.filter { $0.hasPrefix(prefix) && !$0.contains(":") }
+      .compactMap { table.lazyColumn($0)?.offsets }.first
   }
 
   private func unary(_ operation: UnaryOperator, _ operand: SyntaxNode) throws -> ExpressionValue {
@@ -122,6 +122,11 @@ struct ExpressionEvaluator {
   }
 
   private func subscripted(_ base: SyntaxNode, _ index: SyntaxNode, _ node: SyntaxNode) throws -> ExpressionValue {
+    if case .column(let name) = base.kind, let column = table.lazyColumn(name), column.isJagged,
+      let position = constantInteger(index)
+    {
+      return .element(position, of: column)
+    }
     let value = try value(of: base)
     guard value.shape == .jagged else {
       throw error("[…] needs several values an event, found \(value.shapeName)", base)

@@ -109,8 +109,14 @@ extension ExpressionEvaluator {
   private func countReduction(_ name: String, _ arguments: [SyntaxNode], _ node: SyntaxNode) throws -> ExpressionValue {
     try need(1, of: name, arguments, node)
     let argument = arguments[0]
+    // The objects of a collection are counted without any member of theirs.
+    if name == "count", case .column(let member) = argument.kind, let column = table.lazyColumn(member),
+      let offsets = column.offsets, column.type != .bool, column.type != .uint8
+    {
+      return .counts(offsets.values)
+    }
     let given = try severalValues(value(of: argument), argument, name)
-    if name == "count", !given.isBoolean, !given.isFlag { return given.reduced { Double($0.count) } }
+    if name == "count", !given.isBoolean, !given.isFlag { return .counts(given.offsets) }
     let flags = try condition(argument)
     switch name {
     case "count": return flags.reduced { values in values.reduce(0, +) }

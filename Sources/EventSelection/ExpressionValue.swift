@@ -37,12 +37,12 @@ struct ExpressionValue: Sendable {
   }
 
   /// A column's values.
-  init(_ column: Column, name: String) {
+  init(_ column: LazyColumn, name: String) {
     shape = column.isJagged ? .jagged : .flat
-    numbers = column.values.asDoubles()
-    offsets = column.offsets ?? []
-    isBoolean = column.values.type == .bool
-    isFlag = column.values.type == .uint8
+    numbers = column.doubles
+    offsets = column.offsets?.values ?? []
+    isBoolean = column.type == .bool
+    isFlag = column.type == .uint8
     // Names that differ before the first underscore are of different collections for certain; the rest the offsets tell.
     objects = column.isJagged ? String(name.prefix { $0 != "_" }) : ""
   }
@@ -58,11 +58,11 @@ struct ExpressionValue: Sendable {
   /// `operation` on each number.
   @inline(__always)
   func map(isBoolean: Bool = false, _ operation: (Double) -> Double) -> ExpressionValue {
-    let mapped = [Double](unsafeUninitializedCapacity: numbers.count) { out, initialized in
+    var mapped = [Double](toOverwrite: numbers.count)
+    mapped.withUnsafeMutableBufferPointer { out in
       numbers.withUnsafeBufferPointer { numbers in
         for i in numbers.indices { out[i] = operation(numbers[i]) }
       }
-      initialized = numbers.count
     }
     var result = ExpressionValue(shape: shape, numbers: mapped, offsets: offsets, isBoolean: isBoolean)
     result.objects = objects
@@ -79,18 +79,18 @@ struct ExpressionValue: Sendable {
     guard let (a, b) = aligned(with: other) else { return nil }
     let larger = a.shape == .constant ? b : a
     // A loop for each case, so that the compiler vectorises them with the operation inside.
-    let combined = [Double](unsafeUninitializedCapacity: larger.numbers.count) { out, initialized in
-      initialized = larger.numbers.count
+    var combined = [Double](toOverwrite: larger.numbers.count)
+    combined.withUnsafeMutableBufferPointer { out in
       a.numbers.withUnsafeBufferPointer { left in
         b.numbers.withUnsafeBufferPointer { right in
           switch (a.shape, b.shape) {
           case (.constant, _):
             let constant = left[0]
-            for i in 0..<initialized { out[i] = operation(constant, right[i]) }
+            for i in out.indices { out[i] = operation(constant, right[i]) }
           case (_, .constant):
             let constant = right[0]
-            for i in 0..<initialized { out[i] = operation(left[i], constant) }
-          default: for i in 0..<initialized { out[i] = operation(left[i], right[i]) }
+            for i in out.indices { out[i] = operation(left[i], constant) }
+          default: for i in out.indices { out[i] = operation(left[i], right[i]) }
           }
         }
       }
@@ -132,27 +132,34 @@ struct ExpressionValue: Sendable {
   /// One number a row from each row's values.
   @inline(__always)
   func reduced(isBoolean: Bool = false, _ operation: (UnsafeBufferPointer<Double>) -> Double) -> ExpressionValue {
-    var results = [Double](repeating: 0, count: offsets.count - 1)
-    numbers.withUnsafeBufferPointer { numbers in
-      for row in results.indices {
-        results[row] = operation(UnsafeBufferPointer(rebasing: numbers[offsets[row]..<offsets[row + 1]]))
+    var results = [Double](toOverwrite: offsets.count - 1)
+    results.withUnsafeMutableBufferPointer { results in
+      offsets.withUnsafeBufferPointer { offsets in
+        numbers.withUnsafeBufferPointer { numbers in
+          for row in results.indices {
+            results[row] = operation(UnsafeBufferPointer(rebasing: numbers[offsets[row]..<offsets[row + 1]]))
+          }
+        }
       }
     }
     return .flat(results, isBoolean: isBoolean)
   }
 
+  /// The number of values of each row.
+  static func counts(_ offsets: [Int]) -> ExpressionValue {
+    var counts = [Double](toOverwrite: offsets.count - 1)
+    counts.withUnsafeMutableBufferPointer { counts in
+      offsets.withUnsafeBufferPointer { offsets in
+        for row in counts.indices { counts[row] = Double(offsets[row + 1] &- offsets[row]) }
+      }
+    }
+    return .flat(counts)
+  }
+
   /// The values where the mask of the same counts is true.
   func masked(_ mask: ExpressionValue, named name: String) -> ExpressionValue {
-    var kept = [Double]()
-    var newOffsets = [0]
-    newOffsets.reserveCapacity(offsets.count)
-    for row in 0..<(offsets.count - 1) {
-      for position in offsets[row]..<offsets[row + 1] where mask.numbers[position] != 0 {
-        kept.append(numbers[position])
-      }
-      newOffsets.append(kept.count)
-    }
-    return withValues(kept, newOffsets, of: "\(objects)[\(name)]")
+    let taken = TakenValues(where: mask.numbers.truths, of: offsets)
+    return withValues(taken.positions.map { numbers[$0] }, taken.offsets, of: "\(objects)[\(name)]")
   }
 
   /// Other values of the same kind.
@@ -164,20 +171,20 @@ struct ExpressionValue: Sendable {
 
   /// Each row's value at a position (negative ones count from the end); 0 and not present where the row has none.
   func element(_ index: Int) -> ExpressionValue {
-    let rows = offsets.count - 1
-    var picked = [Double](repeating: 0, count: rows)
-    var present = [Bool](repeating: true, count: rows)
-    for row in 0..<rows {
-      let position = index >= 0 ? offsets[row] + index : offsets[row + 1] + index
-      if position >= offsets[row], position < offsets[row + 1] {
-        picked[row] = numbers[position]
-      } else {
-        present[row] = false
-      }
-    }
-    var result = ExpressionValue(shape: .flat, numbers: picked, isBoolean: isBoolean, present: present)
+    let found = TakenValues.elements(index, of: offsets)
+    let picked = zip(found.positions, found.present).map { $1 ? numbers[$0] : 0 }
+    var result = ExpressionValue(shape: .flat, numbers: picked, isBoolean: isBoolean, present: found.present)
     result.isFlag = isFlag
     return result
+  }
+
+  /// A column's values at a position of each row, as ``element(_:)`` without the others being made.
+  static func element(_ index: Int, of column: LazyColumn) -> ExpressionValue {
+    let found = column.elements(index)
+    var value = ExpressionValue(
+      shape: .flat, numbers: found.numbers, isBoolean: column.type == .bool, present: found.present)
+    value.isFlag = column.type == .uint8
+    return value
   }
 
   var shapeName: String {

@@ -62,89 +62,70 @@ public struct ObjectDefinition: Hashable, Sendable {
 
   /// Adds the collection's columns to a table.
   /// - Throws: ``ExpressionError``.
-  func add(to table: inout Table) throws {
+  func add(to table: inout LazyTable) throws {
     let choices = try parts.map { try choose($0, from: table) }
     guard choices.count > 1 else {
       for (member, column) in choices[0].members { try table.add("\(name)_\(member)", column) }
       return
     }
     let order = Order(choices: choices, rowCount: table.rowCount)
+    let offsets = LazyOffsets(order.offsets)
     for (member, first) in choices[0].members {
-      let columns = choices.compactMap { choice in choice.members.first { $0.name == member }?.column.values }
+      let columns = choices.compactMap { choice in choice.members.first { $0.name == member }?.column }
       guard columns.count == choices.count else { continue }
-      let isSameType = columns.allSatisfy { $0.type == first.values.type }
-      var joined = isSameType ? columns[0] : .float64(columns[0].asDoubles())
-      for values in columns.dropFirst() {
-        joined = joined.joined(with: isSameType ? values : .float64(values.asDoubles()))
+      let isSameType = columns.allSatisfy { $0.type == first.type }
+      let joined = LazyColumn(isSameType ? first.type : .float64, offsets) {
+        let values = columns.map { isSameType ? $0.values : .float64($0.doubles) }
+        return values.dropFirst().reduce(values[0]) { $0.joined(with: $1) }.gathered(at: order.positions)
       }
-      try table.add("\(name)_\(member)", Column(joined.gathered(at: order.positions), offsets: order.offsets))
+      try table.add("\(name)_\(member)", joined)
     }
-    try table.add("\(name)_source", Column(.uint8(order.positions.map { order.source[$0] }), offsets: order.offsets))
+    let source = LazyColumn(.uint8, offsets) { .uint8(order.positions.map { order.source[$0] }) }
+    try table.add("\(name)_source", source)
   }
 
   private struct Choice {
-    var members: [(name: String, column: Column)]
-    var offsets: [Int]
+    var members: [(name: String, column: LazyColumn)]
+    var offsets: LazyOffsets
   }
 
   /// The objects of a part with all their members.
-  private func choose(_ part: Part, from table: Table) throws -> Choice {
+  private func choose(_ part: Part, from table: LazyTable) throws -> Choice {
     let prefix = "\(part.source)_"
-    let names = table.names.filter { $0.hasPrefix(prefix) && !$0.contains(":") && table[$0]?.isJagged == true }
-    guard let first = names.first, let all = table[first]?.offsets else {
-      let collections = Set(table.names.filter { table[$0]?.isJagged == true }.map { String($0.prefix { $0 != "_" }) })
-        .sorted()
+    let found = table.names.compactMap { name -> (name: String, column: LazyColumn)? in
+      guard name.hasPrefix(prefix), !name.utf8.contains(UInt8(ascii: ":")), let column = table.lazyColumn(name),
+        column.isJagged
+      else {
+        return nil
+      }
+      return (String(name.dropFirst(prefix.count)), column)
+    }
+    guard let all = found.first?.column.offsets else {
+      let collections = Set(
+        table.names.filter { table.lazyColumn($0)?.isJagged == true }.map { String($0.prefix { $0 != "_" }) }
+      ).sorted()
       let near = nearestName(to: part.source, in: collections).map { "; nearest: '\($0)'" } ?? ""
       throw ExpressionError(
         expression: text, range: range(of: part.source),
         message: "no collection '\(part.source)'\(near). Collections: \(collections.joined(separator: ", "))")
     }
-    let members = { (offsets: [Int]) in names.filter { table[$0]?.offsets == offsets } }
-    guard let condition = part.condition else {
-      return Choice(
-        members: members(all).compactMap { member in table[member].map { (String(member.dropFirst(prefix.count)), $0) }
-        }, offsets: all)
-    }
-    let mask = try condition.objectMask(on: table)
-    let chosen = Self.chosen(mask.flags, offsets: mask.offsets)
+    let members = { (offsets: [Int]) in found.filter { $0.column.offsets?.values == offsets } }
+    guard let condition = part.condition else { return Choice(members: members(all.values), offsets: all) }
+    let mask = try condition.objectCondition(on: table)
     let kept = members(mask.offsets)
     guard !kept.isEmpty else {
       throw ExpressionError(
         expression: condition.text, range: 0..<condition.text.count,
         message: "objects '\(name)' need a condition for each object of \(part.source), this is one of other objects")
     }
-    return Choice(
-      members: kept.compactMap { member in
-        table[member].map {
-          (
-            String(member.dropFirst(prefix.count)),
-            Column($0.values.gathered(at: chosen.positions), offsets: chosen.offsets)
-          )
-        }
-      }, offsets: chosen.offsets)
+    let chosen = LazyOffsets(where: mask.numbers.truths, of: mask.offsets)
+    return Choice(members: kept.map { ($0.name, $0.column.taken(chosen)) }, offsets: chosen)
   }
 
   private func range(of source: String) -> Range<Int> {
     guard let found = text.range(of: source) else { return 0..<text.count }
     let start = text.distance(from: text.startIndex, to: found.lowerBound)
     return start..<start + source.count
-  }
-
-  private static func chosen(_ flags: [Bool], offsets: [Int]) -> (positions: [Int], offsets: [Int]) {
-    var newOffsets = [0]
-    newOffsets.reserveCapacity(offsets.count)
-    // Each position is written, and the place moves on where it is wanted: no branch that the processor has to guess.
-    let positions = [Int](unsafeUninitializedCapacity: flags.count + 1) { out, count in
-      count = 0
-      for row in 0..<(offsets.count - 1) {
-        for position in offsets[row]..<offsets[row + 1] {
-          out[count] = position
-          count += flags[position] ? 1 : 0
-        }
-        newOffsets.append(count)
-      }
-    }
-    return (positions, newOffsets)
   }
 
   /// How the objects of several choices stand in one collection: by falling p_T, equal ones and those without p_T in the
@@ -158,37 +139,25 @@ public struct ObjectDefinition: Hashable, Sendable {
 
     init(choices: [Choice], rowCount: Int) {
       var starts = [Int]()
-      for (index, choice) in choices.enumerated() {
+      let choicesOffsets = choices.map(\.offsets.values)
+      for (index, choice) in choicesOffsets.enumerated() {
         starts.append(source.count)
-        source += Array(repeating: UInt8(index), count: choice.offsets.last ?? 0)
+        source += Array(repeating: UInt8(index), count: choice.last ?? 0)
       }
       for row in 0..<rowCount {
-        for (choice, start) in zip(choices, starts) {
-          positions += (choice.offsets[row]..<choice.offsets[row + 1]).map { start + $0 }
+        for (choice, start) in zip(choicesOffsets, starts) {
+          positions += (choice[row]..<choice[row + 1]).map { start + $0 }
         }
         offsets.append(positions.count)
       }
       let transverse = choices.compactMap { choice in
-        choice.members.first { $0.name == "pt" }?.column.values.asDoubles()
+        choice.members.first { $0.name == "pt" }?.column.doubles
       }
       guard transverse.count == choices.count else { return }
       let all = transverse.flatMap { $0 }
       let order = descendingOrder(positions.map { all[$0] }, offsets: offsets)
       positions = order.map { positions[$0] }
     }
-  }
-}
-
-extension ColumnExpression {
-  /// One truth value for each object.
-  fileprivate func objectMask(on table: Table) throws -> (flags: [Bool], offsets: [Int]) {
-    let mask = try objectCondition(on: table)
-    guard let offsets = mask.offsets, case .bool(let flags) = mask.values else {
-      throw ExpressionError(
-        expression: text, range: 0..<text.count,
-        message: "expected a condition for each object, found one value an event")
-    }
-    return (flags, offsets)
   }
 }
 

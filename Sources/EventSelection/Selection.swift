@@ -37,10 +37,10 @@ public struct Selection: Hashable, Sendable {
   /// The table with objects and derived columns added, no event removed.
   /// - Throws: ``ExpressionError``.
   public func derived(from table: Table) throws -> Table {
-    var table = table
+    var table = LazyTable(table)
     for object in objects { try object.add(to: &table) }
-    for definition in definitions { try table.add(definition.name, definition.expression.evaluate(on: table)) }
-    return table
+    for definition in definitions { try table.define(definition) }
+    return table.table()
   }
 
   /// Applies the selection to the table as it stands; take `table.variation(…)` first for a variation.
@@ -51,45 +51,36 @@ public struct Selection: Hashable, Sendable {
   public func apply(to table: Table, keeping kept: [String]? = nil) throws -> Outcome {
     let weights = table.contains("weight") ? try table.doubles("weight") : nil
     let plan = SelectionPlan(self, keeping: kept)
-    let size = SelectionPlan.chunkSize
-    let chunks = try concurrentlyMapped(max(1, (table.rowCount + size - 1) / size)) { index in
-      let rows = index * size..<min((index + 1) * size, table.rowCount)
-      return try plan.select(from: rows.count == table.rowCount ? table : table[rows: rows])
+    let count = max(1, (table.rowCount + SelectionPlan.chunkSize - 1) / SelectionPlan.chunkSize)
+    let chunks = try concurrentlyMapped(count) { index in
+      try plan.select(
+        from: LazyTable(table, rows: index * table.rowCount / count..<(index + 1) * table.rowCount / count))
     }
     var passing = chunks[0].table
     for chunk in chunks.dropFirst() { try passing.append(chunk.table) }
-    let all = Array(repeating: true, count: table.rowCount)
-    var flow = CutFlow(steps: [Self.step("all events", "", [all], count: all.count, weights)])
-    for (index, cut) in cuts.enumerated() {
-      flow.steps.append(
-        Self.step(
-          cut.name, cut.expression.text, chunks.map { $0.passes[index] },
-          count: chunks.reduce(0) { $0 + $1.counts[index] }, weights))
+    var flow = CutFlow()
+    for (cut, (name, text)) in ([("all events", "")] + cuts.map { ($0.name, $0.expression.text) }).enumerated() {
+      var step = CutFlow.Step(name: name, expression: text)
+      step.count = cut == 0 ? table.rowCount : chunks.reduce(0) { $0 + $1.counts[cut - 1] }
+      (step.sumW, step.sumW2) =
+        weights.map { Self.sums($0, chunks.map(\.passed), cut) } ?? (Double(step.count), Double(step.count))
+      flow.steps.append(step)
     }
-    let passes = cuts.isEmpty ? all : chunks.flatMap { $0.passes[cuts.count - 1] }
-    return Outcome(table: passing, passes: passes, cutFlow: flow)
+    return Outcome(table: passing, passes: chunks.flatMap { $0.passes }, cutFlow: flow)
   }
 
-  /// - Parameter weights: 1 each where there are none.
-  private static func step(
-    _ name: String, _ text: String, _ passes: [[Bool]], count: Int, _ weights: [Double]?
-  ) -> CutFlow.Step {
-    var step = CutFlow.Step(name: name, expression: text)
-    step.count = count
-    guard let weights else {
-      step.sumW = Double(count)
-      step.sumW2 = Double(count)
-      return step
-    }
+  /// Σw and Σw² of the rows that pass so many cuts, added in the order of the rows.
+  private static func sums(_ weights: [Double], _ passed: [[UInt16]], _ cuts: Int) -> (Double, Double) {
+    var (sumW, sumW2) = (0.0, 0.0)
     var first = 0
-    for part in passes {
-      for row in part.indices where part[row] {
-        step.sumW += weights[first + row]
-        step.sumW2 += weights[first + row] * weights[first + row]
+    for part in passed {
+      for row in part.indices where part[row] >= cuts {
+        sumW += weights[first + row]
+        sumW2 += weights[first + row] * weights[first + row]
       }
       first += part.count
     }
-    return step
+    return (sumW, sumW2)
   }
 }
 

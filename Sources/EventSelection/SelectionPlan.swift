@@ -5,19 +5,20 @@ import Synchronization
 /// How a selection is applied to a part of a table: cut by cut, what follows being computed for the events that are left, and each
 /// definition when the first cut needs it.
 struct SelectionPlan: Sendable {
-  /// Rows whose columns, as doubles, stay in the cache of a core.
-  static let chunkSize = 1 << 13
+  /// The largest number of rows of a chunk: their columns, as doubles, stay in the cache of a core.
+  static let chunkSize = 1 << 14
 
   private let selection: Selection
   private let kept: [String]?
   /// For each cut the number of definitions that come before it: up to the last one that it or a cut before it needs.
   private let definedBefore: [Int]
 
-  /// What came of a chunk: the events that pass, and for each cut which of the chunk's pass it and those before.
+  /// What came of a chunk: the events that pass, and for each event how many cuts it passes before one that it does not.
   struct Chunk: Sendable {
     var table: Table
-    var passes: [[Bool]]
-    /// How many do.
+    var passed: [UInt16]
+    var passes: [Bool]
+    /// How many pass each cut and those before.
     var counts: [Int]
   }
 
@@ -40,59 +41,66 @@ struct SelectionPlan: Sendable {
     self.definedBefore = definedBefore
   }
 
-  func select(from input: Table) throws -> Chunk {
+  func select(from input: LazyTable) throws -> Chunk {
     var table = input
     for object in selection.objects { try object.add(to: &table) }
     var done = 0
-    // The rows that are left in the table, and those of them that pass.
-    var rows = Array(0..<input.rowCount)
-    var isLeft = Array(repeating: true, count: rows.count)
-    var (steps, counts): ([[Bool]], [Int]) = ([], [])
+    // The rows that are left in the table (all where not told), and those of them that pass.
+    var rows: [Int]?
+    var isLeft = Array(repeating: true, count: input.rowCount)
+    var passed = [UInt16](repeating: 0, count: input.rowCount)
+    var counts: [Int] = []
     for (cut, end) in zip(selection.cuts, definedBefore) {
-      for definition in selection.definitions[done..<end] { try define(definition, in: &table) }
+      for definition in selection.definitions[done..<end] { try table.define(definition) }
       done = end
-      let mask = try cut.expression.mask(on: table)
-      var count = 0
-      for row in isLeft.indices {
-        isLeft[row] = isLeft[row] && mask[row]
-        count += isLeft[row] ? 1 : 0
-      }
-      if rows.count == input.rowCount {
-        steps.append(isLeft)
-      } else {
-        var passes = Array(repeating: false, count: input.rowCount)
-        for index in rows.indices { passes[rows[index]] = isLeft[index] }
-        steps.append(passes)
-      }
+      let count = isLeft.and(try cut.expression.mask(on: table))
       counts.append(count)
-      // Taking the rows that are left out of all columns pays where they are few.
-      guard 2 * count < rows.count else { continue }
-      try keep(isLeft, of: &table, done, steps.count)
-      rows = zip(rows, isLeft).filter(\.1).map(\.0)
+      if let rows {
+        passed.withUnsafeMutableBufferPointer { passed in
+          for (place, row) in rows.enumerated() { passed[row] &+= isLeft[place] ? 1 : 0 }
+        }
+      } else {
+        passed.add(isLeft)
+      }
+      // Taking the rows that are left pays where they are few.
+      guard 2 * count < isLeft.count else { continue }
+      let places = isLeft.truePositions()
+      table = table.gathered(rows: places)
+      rows = rows.map { rows in places.map { rows[$0] } } ?? places
       isLeft = Array(repeating: true, count: count)
     }
-    if isLeft.contains(false) { try keep(isLeft, of: &table, done, selection.cuts.count) }
-    for definition in selection.definitions[done...] { try define(definition, in: &table) }
-    if let kept { table = try table.selecting(kept) }
-    return Chunk(table: table, passes: steps, counts: counts)
+    if let last = counts.last, last < isLeft.count { table = table.gathered(rows: isLeft.truePositions()) }
+    for definition in selection.definitions[done...] { try table.define(definition) }
+    let all = UInt16(selection.cuts.count)
+    return Chunk(
+      table: try kept.map { try table.table(of: $0) } ?? table.table(), passed: passed, passes: passed.are(all),
+      counts: counts)
   }
+}
 
-  /// Keeps rows, of the columns that are still needed.
-  private func keep(_ mask: [Bool], of table: inout Table, _ defined: Int, _ cutCount: Int) throws {
-    if let kept {
-      let named = Set(
-        kept + selection.definitions[defined...].flatMap(\.expression.columns)
-          + selection.cuts[cutCount...].flatMap(\.expression.columns))
-      let counts = named.filter { $0.hasPrefix("n") && !table.contains($0) }.map { $0.dropFirst() + "_" }
-      let wanted = table.names.filter { name in named.contains(name) || counts.contains { name.hasPrefix($0) } }
-      // A table knows its rows by its columns.
-      if !wanted.isEmpty { table = try table.selecting(wanted) }
+extension LazyTable {
+  mutating func define(_ definition: NamedExpression) throws {
+    try add(definition.name, LazyColumn(definition.expression.evaluate(on: self)))
+  }
+}
+
+extension [UInt16] {
+  /// One more where the mask is true.
+  fileprivate mutating func add(_ mask: [Bool]) {
+    withUnsafeMutableBufferPointer { counts in
+      mask.withUnsafeBytes { mask in
+        for i in counts.indices { counts[i] &+= UInt16(mask[i]) }
+      }
     }
-    table = table.filtered(mask)
   }
 
-  private func define(_ definition: NamedExpression, in table: inout Table) throws {
-    try table.add(definition.name, definition.expression.evaluate(on: table))
+  fileprivate func are(_ value: UInt16) -> [Bool] {
+    withUnsafeBufferPointer { numbers in
+      [Bool](unsafeUninitializedCapacity: numbers.count) { out, count in
+        count = numbers.count
+        for i in numbers.indices { out[i] = numbers[i] == value }
+      }
+    }
   }
 }
 

@@ -33,6 +33,12 @@ public struct Axis: Hashable, Codable, Sendable {
   /// `binCount + 1` is overflow. NaN has none.
   public func slot(of value: Double) -> Int? {
     guard !value.isNaN else { return nil }
+    // With bins of the same width it is the one where the value divides the axis, or, after rounding, not.
+    let guess = (value - edges[0]) / (edges[binCount] - edges[0]) * Double(binCount)
+    if guess >= 0, guess < Double(binCount) {
+      let bin = Int(guess)
+      if edges[bin] <= value, value < edges[bin + 1] { return bin + 1 }
+    }
     // The number of edges that are not above the value.
     var low = 0
     var high = edges.count
@@ -114,6 +120,23 @@ public struct Histogram1D: Hashable, Codable, Sendable {
     weights[slot] += weight
     squares[slot] += weight * weight
     entries[slot] += 1
+  }
+
+  /// Adds an entry of weight 1 for each value.
+  /// - Throws: ``HistogramError/notANumber(value:weight:)``; the values before that one are in.
+  public mutating func fill(contentsOf values: [Double]) throws {
+    try weights.withUnsafeMutableBufferPointer { weights in
+      try squares.withUnsafeMutableBufferPointer { squares in
+        try entries.withUnsafeMutableBufferPointer { entries in
+          for value in values {
+            guard let slot = axis.slot(of: value) else { throw HistogramError.notANumber(value: value, weight: 1) }
+            weights[slot] += 1
+            squares[slot] += 1
+            entries[slot] += 1
+          }
+        }
+      }
+    }
   }
 
   /// Σw is scaled by `factor`, Σw² by its square.

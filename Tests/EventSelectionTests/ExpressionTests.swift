@@ -197,6 +197,41 @@ private func events() throws -> Table {
     #expect(throws: TableError.self) { try selection.apply(to: table, keeping: ["nope"]) }
   }
 
+  /// Objects chosen from chosen ones, elements of them, and a name that is given anew, after events were removed.
+  @Test func choicesOfChoicesAreTakenLate() throws {
+    var random = SeedTree(root: 5).child("late").stream()
+    let rows = SelectionPlan.chunkSize + 99
+    let offsets = (0..<rows).reduce(into: [0]) { offsets, _ in
+      offsets.append(offsets[offsets.count - 1] + random.integer(below: 6))
+    }
+    func members(_ scale: Double) -> ColumnValues {
+      .float32((0..<(offsets.last ?? 0)).map { _ in Float(random.uniform() * scale) })
+    }
+    let table = try Table([
+      ("Jet_pt", Column(members(100), offsets: offsets)), ("Jet_eta", Column(members(3), offsets: offsets)),
+    ])
+    func named(_ name: String, _ text: String) throws -> NamedExpression {
+      NamedExpression(name: name, expression: try ColumnExpression(parsing: text))
+    }
+    let selection = Selection(
+      objects: [
+        try ObjectDefinition(name: "good", parsing: "Jet[Jet_pt > 30]"),
+        try ObjectDefinition(name: "tight", parsing: "good[good_eta < 2]"),
+        try ObjectDefinition(name: "both", parsing: "tight[tight_pt > 50] + good"),
+      ],
+      definitions: try [
+        named("Jet_pt", "2 * Jet_pt"), named("last", "tight_pt[-1] - both_eta[1] + Jet_pt[0]"),
+        named("rest", "good_eta[2] ?? -1"),
+      ], cuts: try [named("tight", "ntight == 1"), named("both", "both_pt[0] > 60 and last > 0")])
+    let outcome = try selection.apply(to: table)
+    let derived = try selection.derived(from: table)
+    let masks = try selection.cuts.map { try $0.expression.mask(on: derived) }
+    let passes = (0..<rows).map { masks[0][$0] && masks[1][$0] }
+    #expect(outcome.passes == passes && passes.contains(true))
+    #expect(outcome.table == derived.filtered(passes))
+    #expect(outcome.table["tight_pt"]?.offsets?.last == outcome.table.rowCount)
+  }
+
   @Test func batchesAddUpToTheWhole() throws {
     let table = try events()
     var flow = CutFlow()
