@@ -1,9 +1,11 @@
 import Columns
+import Foundation
 import Records
 
 /// The entries of a tree or an RNTuple as columns by name: what readers of experiments' schemas see of a file.
 ///
 /// Names are those of ``ROOTTree/table(_:entries:)``: `Jet_PT` for the branch `Jet.PT`, `Muon_p4_fE` for a member of a record.
+/// Those of the trees that a tree names as its friends are among them, behind the friend's alias where they are taken.
 public struct ROOTEvents: Sendable {
   private enum Content: Sendable {
     case tree(ROOTTree, byColumn: [String: ROOTBranch])
@@ -14,30 +16,55 @@ public struct ROOTEvents: Sendable {
   public let path: String
   public let entryCount: Int
   private let content: Content
-  private let sources: Set<String>
+  private var sources: Set<String>
+  private var friends: [ROOTEvents] = []
+  /// For each source of a friend which one, and its name there.
+  private var places: [String: (friend: Int, name: String)] = [:]
 
-  /// - Throws: ``ROOTFileError`` if the file has neither a tree nor an RNTuple of that path.
-  public init(_ file: ROOTFile, path: String) throws {
-    self.file = file
-    self.path = path
+  /// - Parameter friends: beside those that the tree names itself; of an RNTuple there are none.
+  /// - Throws: ``ROOTFileError`` if the file has neither a tree nor an RNTuple of that path, or a friend cannot be opened.
+  public init(_ file: ROOTFile, path: String, friends: [ROOTFriend] = []) throws {
     if try file.key(path).className == "ROOT::RNTuple" {
-      let ntuple = try file.ntuple(path)
-      content = .ntuple(ntuple)
-      entryCount = ntuple.entryCount
-      sources = Set(ntuple.fields.map(\.name))
+      guard friends.isEmpty else {
+        throw ROOTFileError(
+          .wrongClass(found: "ROOT::RNTuple", expected: "TTree, for friends"), path: file.path, object: path)
+      }
+      self.init(file, path, try file.ntuple(path))
     } else {
       let tree = try file.tree(path)
-      let named = tree.branches.map { (tree.columnName($0), $0) }
-      // A readable branch goes before a node of the same name.
-      let byColumn = Dictionary(named) { first, second in first.isReadable ? first : second }
-      content = .tree(tree, byColumn: byColumn)
-      entryCount = tree.entryCount
-      sources = Set(byColumn.keys)
+      self.init(tree, friends: try tree.openFriends(and: friends))
+    }
+  }
+
+  private init(_ file: ROOTFile, _ path: String, _ ntuple: ROOTNTuple) {
+    (self.file, self.path, entryCount, content) = (file, path, ntuple.entryCount, .ntuple(ntuple))
+    sources = Set(ntuple.fields.map(\.name))
+  }
+
+  private init(_ tree: ROOTTree, friends opened: [ROOTTree.OpenFriend]) {
+    (file, path, entryCount) = (tree.file, tree.path, tree.entryCount)
+    let named = tree.branches.map { (tree.columnName($0), $0) }
+    // A readable branch goes before a node of the same name.
+    let byColumn = Dictionary(named) { first, second in first.isReadable ? first : second }
+    content = .tree(tree, byColumn: byColumn)
+    sources = Set(byColumn.keys)
+    friends = opened.map { ROOTEvents($0.tree, friends: $0.friends) }
+    for (index, friend) in friends.enumerated() {
+      for name in friend.columnNames {
+        let own = sources.contains(name) ? "\(opened[index].alias)_\(name)" : name
+        // Of what is taken even so the first is meant, as by ROOT.
+        if sources.insert(own).inserted { places[own] = (index, name) }
+      }
     }
   }
 
   /// The names of branches or fields as columns; records have a column for each of their members instead.
   public var columnNames: [String] { sources.sorted() }
+
+  /// The files of friends, and of theirs, each once; that of the tree itself may be among them.
+  public var friendFiles: [URL] {
+    friends.flatMap { [$0.file.url] + $0.friendFiles }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
 
   /// Why a column cannot be had; `nil` if it can, as far as can be told without reading it.
   public func problem(ofColumn name: String) -> String? {
@@ -45,6 +72,7 @@ public struct ROOTEvents: Sendable {
       let near = nearestName(to: name, in: columnNames).map { "; nearest: '\($0)'" } ?? ""
       return "'\(path)' has no '\(name)'\(near)"
     }
+    if let place = places[source] { return friends[place.friend].problem(ofColumn: place.name) }
     guard case .tree(_, let byColumn) = content else { return nil }
     return byColumn[source]?.problem.map { "'\(path)': \(byColumn[source]?.path ?? source): \($0)" }
   }
@@ -66,9 +94,9 @@ public struct ROOTEvents: Sendable {
     var wanted = [String]()
     for name in names {
       guard let source = source(of: name) else { throw noColumn(name) }
-      if !wanted.contains(source) { wanted.append(source) }
+      if places[source] == nil, !wanted.contains(source) { wanted.append(source) }
     }
-    var all = Table()
+    var all = try friendTable(names, entries)
     for (source, array) in zip(wanted, try arrays(wanted, entries)) {
       try locating(path: file.path, object: "\(path): \(source)") {
         for (name, column) in try columns(of: array, named: source) { try all.add(name, column) }
@@ -79,6 +107,21 @@ public struct ROOTEvents: Sendable {
         guard let column = all[name] else { throw noColumn(name) }
         return (name, column)
       })
+  }
+
+  /// Those of some columns that friends have.
+  private func friendTable(_ names: [String], _ entries: Range<Int>) throws -> Table {
+    var result = Table()
+    for (index, friend) in friends.enumerated() {
+      let columns = names.compactMap { name -> (here: String, there: String)? in
+        guard let source = source(of: name), let place = places[source], place.friend == index else { return nil }
+        return (name, place.name + name.dropFirst(source.count))
+      }
+      if columns.isEmpty { continue }
+      let table = try friend.table(columns.map(\.there), entries: entries)
+      for (here, there) in columns { try result.add(here, table.column(there)) }
+    }
+    return result
   }
 
   private func arrays(_ sources: [String], _ entries: Range<Int>) throws -> [ROOTArray] {

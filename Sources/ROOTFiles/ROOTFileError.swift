@@ -13,6 +13,8 @@ public struct ROOTFileError: Error, Hashable, Sendable, CustomStringConvertible 
     /// A class, or a branch of one, that this reader does not know how to decode.
     case unreadable(className: String, reason: String)
     case entries(requested: Range<Int>, available: Int)
+    /// A friend that a tree names: which, and why it cannot go with the tree.
+    case friend(String, reason: String)
   }
 
   public var problem: Problem
@@ -60,6 +62,7 @@ extension ROOTFileError.Problem {
       "no branch '\(name)'\(nearest.map { "; nearest: '\($0)'" } ?? ""). There are \(listed(available))"
     case .wrongClass(let found, let expected): "is a \(found), expected \(expected)"
     case .unreadable(let className, let reason): "\(className) cannot be read: \(reason)"
+    case .friend(let friend, let reason): "its friend \(friend) cannot be read with it: \(reason)"
     case .entries(let requested, let available): "entries \(requested) were asked for, there are \(available)"
     }
   }

@@ -17,6 +17,16 @@ public struct ROOTInspection: Hashable, Sendable, Encodable {
     public var problem: String?
   }
 
+  /// A tree that a tree names as its friend.
+  public struct Friend: Hashable, Sendable, Encodable {
+    public var alias: String
+    public var tree: String
+    /// As the file has it, empty for the file itself.
+    public var file: String
+    /// Why it cannot be read with the tree; `nil` if it can.
+    public var problem: String?
+  }
+
   /// An object of the file.
   public struct Object: Hashable, Sendable, Encodable {
     /// `dir/Events`
@@ -32,6 +42,8 @@ public struct ROOTInspection: Hashable, Sendable, Encodable {
     /// The numbers of bins of a histogram.
     public var bins: [Int] = []
     public var members: [Member] = []
+    /// `nil` where there are none.
+    public var friends: [Friend]?
     /// Why it cannot be read; `nil` if it can, or if it is of a class that holds no columns.
     public var problem: String?
   }
@@ -82,6 +94,12 @@ extension ROOTInspection.Object {
           path: branch.path, type: branch.typeName, title: branch.title, bytes: branch.objectBytes,
           storedBytes: branch.storedBytes, problem: branch.problem)
       }
+      guard !tree.friends.isEmpty else { break }
+      friends = tree.friends.map { friend in
+        var shown = ROOTInspection.Friend(alias: friend.alias, tree: friend.treePath, file: friend.fileName)
+        do { _ = try tree.open(friend) } catch { shown.problem = (error as? ROOTFileError)?.problem.text ?? "\(error)" }
+        return shown
+      }
     case "ROOT::RNTuple":
       let tuple = try file.ntuple(name)
       entries = Double(tuple.entryCount)
@@ -119,6 +137,10 @@ extension ROOTInspection: CustomStringConvertible {
         ]
       }
       lines += Self.aligned(rows)
+      for friend in object.friends ?? [] {
+        let place = friend.file.isEmpty ? "" : " of \(friend.file)"
+        lines.append("  friend \(friend.alias): tree '\(friend.tree)'\(place)\(friend.problem.map { "; \($0)" } ?? "")")
+      }
     }
     return lines.joined(separator: "\n")
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Records
 
 /// A tree of a file (TTree, TNtuple): entries in branches.
@@ -10,12 +11,19 @@ import Records
 /// ```
 public struct ROOTTree: Sendable {
   let file: ROOTFile
+  public var url: URL { file.url }
   /// The name with its directories.
   public let path: String
   public let title: String
   public let entryCount: Int
   /// All branches, each before its sub-branches.
   public let branches: [ROOTBranch]
+  /// The trees that it names as its friends; ``openFriends(and:)`` opens them.
+  public let friends: [ROOTFriend]
+  /// Friends of a class that the file does not describe.
+  let unreadFriends: Int
+  /// Whether a tree that has this one as a friend finds its entries by an index.
+  let hasIndex: Bool
   private let byPath: [String: Int]
   private let byName: [String: [Int]]
   private let byLeaf: [String: Int]
@@ -25,6 +33,9 @@ public struct ROOTTree: Sendable {
     path = key.path
     title = object.text("fTitle") ?? ""
     entryCount = max(try object.required("fEntries", object.integer("fEntries")), 0)
+    friends = object.objects("fFriends").map(ROOTFriend.init)
+    unreadFriends = object.elements("fFriends").count - friends.count
+    hasIndex = object.hasValue("fTreeIndex")
     let streamers = try file.streamers.get()
     var found = [ROOTBranch]()
     for child in object.objects("fBranches") {

@@ -50,6 +50,14 @@ final class StreamedObject: @unchecked Sendable {
     if case .object(let value) = members[name] { value } else { nil }
   }
 
+  /// Whether a member that may be none is something, read or not.
+  func hasValue(_ name: String) -> Bool {
+    switch members[name] {
+    case nil, .some(.none): false
+    default: true
+    }
+  }
+
   func integers(_ name: String) -> [Int]? {
     if case .integers(let values) = members[name] { values } else { nil }
   }

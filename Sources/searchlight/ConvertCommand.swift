@@ -21,7 +21,8 @@ struct ConvertCommand: AsyncParsableCommand {
       search card. Rows are streamed: a file of any size is converted in the memory of a chunk, and the output appears whole.
 
       Several inputs are read one after another; * and ? in a name in quotes stand for all that fit, by name. The columns of a friend
-      are read beside the input's, entry by entry: a tree of the same files, or one file for each input.
+      are read beside the input's, entry by entry: a tree of the same files, or one file for each input. Friends that a ROOT tree
+      names itself are read too, unless --no-friends is given.
       """)
 
   @Argument(

@@ -7,6 +7,7 @@ import Foundation
 struct TableOptions: ParsableArguments {
   @Option(help: "The tree of a ROOT file, or the group or dataset of an HDF5 file, where there are several.")
   var tree: String?
+  @Flag(help: "Leave out the friends that a ROOT tree names itself.") var noFriends = false
   @Option(help: "Columns, separated by commas; * stands for any text, ? for one character.") var columns = "*"
   @Option(help: "A derived column, NAME = EXPRESSION; may be given several times.") var define: [String] = []
   @Option(name: .customLong("where"), help: "The condition that rows must meet.") var condition: String?
@@ -60,6 +61,7 @@ struct TableOptions: ParsableArguments {
   ) throws -> TableConversion {
     var conversion = TableConversion(from: inputs, to: output)
     conversion.tree = tree
+    conversion.readsNamedFriends = !noFriends
     conversion.friends = friends
     conversion.columns = columnPatterns
     conversion.definitions = try definitions

@@ -63,6 +63,43 @@ import Testing
     }
   }
 
+  /// Friends that a tree names itself stand beside those that are named here; files with theirs follow one another.
+  @Test func friendsOfTheFileAreRead() throws {
+    let (one, two) = (referenceURL("root/friends.root"), referenceURL("root/friends-2.root"))
+    let names = ["x", "i", "weight", "w_x", "score", "Scores_x"]
+    func own(_ url: URL, _ tree: String, _ column: String) throws -> [Double] {
+      try ROOTTable(url, path: tree).read(columns: [column]).doubles(column)
+    }
+    let scores = referenceURL("root/friends-scores.root")
+    var conversion = TableConversion(from: one, two, to: plain)
+    conversion.tree = "Events"
+    let chain = try conversion.source()
+    #expect(chain.columns.map(\.name) == names && chain.entryCount == 25)
+    for entries in [nil, 3..<22] as [Range<Int>?] {
+      let table = try chain.read(columns: ["Scores_x", "w_x", "x"], entries: entries)
+      let range = entries ?? 0..<25
+      #expect(
+        try table.doubles("w_x") == Array((own(one, "Weights", "x") + own(two, "Weights", "x"))[range]))
+      #expect(
+        try table.doubles("Scores_x")
+          == Array((own(scores, "ml/Scores", "x") + own(scores, "ml/Scores2", "x"))[range]))
+    }
+    conversion = TableConversion(from: one, to: plain)
+    conversion.tree = "Events"
+    conversion.friends = [.init(tree: "Alone")]
+    #expect(try conversion.source().columns.map(\.name) == names + ["Alone_x", "Alone_i"])
+    conversion.tree = "lacks_file"
+    conversion.friends = []
+    #expect(complaint { _ = try conversion.source() }.contains("/absent.root) cannot be read with it"))
+    conversion.readsNamedFriends = false
+    #expect(try conversion.source().columns.map(\.name) == ["x", "i"])
+    #expect(try openTable(one, tree: "Outer").columns.map(\.name) == ["y"] + names)
+    #expect(
+      complaint { _ = try openTable(one, tree: "too_short") }
+        == "\(one.path): too_short: its friend 'Short' (tree 'Short' of \(one.path)) cannot be read with it: "
+        + "it has 7 entries, the tree has 20")
+  }
+
   @Test func friendsThatDoNotFitAreNamed() throws {
     func complaint(_ friends: [TableConversion.FriendFile]) -> String {
       var conversion = TableConversion(from: codecs, to: plain)

@@ -63,20 +63,23 @@ public func filesMatching(_ url: URL) throws -> [URL] {
   return names.map { parent.appendingPathComponent($0) }
 }
 
-/// The table of a file, whatever its format.
+/// The table of a file, whatever its format; that of a ROOT tree with the friends that the tree names.
 /// - Parameters:
 ///   - tree: of a ROOT or HDF5 file that holds several tables, the path of one.
 ///   - text: how to read text.
+///   - namedFriends: whether the friends that a ROOT tree names itself are read with it.
 /// - Throws: an error that names the file, and the tables of a file that has several.
 public func openTable(
-  _ url: URL, tree: String? = nil, text: TextTableOptions = TextTableOptions()
+  _ url: URL, tree: String? = nil, text: TextTableOptions = TextTableOptions(), namedFriends: Bool = true
 ) throws -> any TabularSource {
   let format = try TableFormat.of(url)
   if tree != nil, format == .numpy || format == .text {
     throw EventFileError(.unknownFormat("--tree is for ROOT and HDF5 files; this file is one table"), path: url.path)
   }
   switch format {
-  case .root: return try ROOTTable(url, path: tree)
+  case .root:
+    let table = try ROOTTable(url, path: tree)
+    return namedFriends ? try table.withItsFriends() : table
   case .hdf5:
     let isEventTable = tree == nil || tree == "events" || tree == "/events"
     if isEventTable, HDF5Table.isEventTable(url) { return try EventTable(url) }

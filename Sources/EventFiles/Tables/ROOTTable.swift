@@ -33,21 +33,21 @@ public struct ROOTTable: TabularSource {
   /// - Parameter path: the only tree of the file where not told.
   /// - Throws: `ROOTFileError`; ``EventFileError`` that names the trees of a file that has several.
   public init(_ url: URL, path: String? = nil) throws {
-    self.url = url
     let file = try ROOTFile(url)
     let place = try path ?? Self.onlyTree(of: file)
-    self.path = place
-    let key = try file.key(place)
+    let isTuple = try file.key(place).className == "ROOT::RNTuple"
+    try self.init(url, place, isTuple ? .ntuple(file.ntuple(place)) : .tree(file.tree(place)))
+  }
+
+  private init(_ url: URL, _ path: String, _ content: Content) throws {
+    (self.url, self.path, self.content) = (url, path, content)
     var sources: [(column: String, branch: String)] = []
-    if key.className == "ROOT::RNTuple" {
-      let tuple = try file.ntuple(place)
-      content = .ntuple(tuple)
+    switch content {
+    case .ntuple(let tuple):
       rows = tuple.entryCount
       sources = tuple.fields.map { ($0.name, $0.name) }
       unreadable = []
-    } else {
-      let tree = try file.tree(place)
-      content = .tree(tree)
+    case .tree(let tree):
       rows = tree.entryCount
       let selection = try tree.tableBranches(["*"])
       sources = selection.chosen.map { (tree.columnName($0), $0.path) }
@@ -58,6 +58,23 @@ public struct ROOTTable: TabularSource {
       empty[name].map { TabularColumn(name: name, type: $0.values.type, isJagged: $0.isJagged) }
     }
     branches = Self.origins(of: empty.names, sources)
+  }
+
+  /// The table with the friends that its tree names.
+  /// - Throws: `ROOTFileError` for a friend that cannot be opened; ``EventFileError`` for names that are taken.
+  func withItsFriends() throws -> any TabularSource {
+    guard case .tree(let tree) = content, !tree.friends.isEmpty else { return self }
+    return try Self.joined(self, tree.openFriends())
+  }
+
+  private static func joined(_ table: ROOTTable, _ friends: [ROOTTree.OpenFriend]) throws -> any TabularSource {
+    guard !friends.isEmpty else { return table }
+    return try FriendTable(
+      table,
+      friends: friends.map { friend in
+        let own = try ROOTTable(friend.tree.url, friend.tree.path, .tree(friend.tree))
+        return .init(alias: friend.alias, table: try joined(own, friend.friends))
+      })
   }
 
   private static func onlyTree(of file: ROOTFile) throws -> String {

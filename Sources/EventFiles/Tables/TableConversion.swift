@@ -20,6 +20,8 @@ public struct TableConversion: Sendable {
   public var tree: String?
   /// Tables whose columns are read beside those of the inputs.
   public var friends: [FriendFile] = []
+  /// Whether the friends that ROOT trees name themselves are read with them.
+  public var readsNamedFriends = true
   /// Names and patterns; derived columns come behind those of the file.
   public var columns = ["*"]
   public var definitions: [NamedExpression] = []
@@ -61,7 +63,7 @@ public struct TableConversion: Sendable {
   /// - Throws: an error that names the file that does not fit.
   public func source() throws -> any TabularSource {
     func chain(_ files: [URL], _ tree: String?) throws -> any TabularSource {
-      let tables = try files.map { try openTable($0, tree: tree, text: text) }
+      let tables = try files.map { try openTable($0, tree: tree, text: text, namedFriends: readsNamedFriends) }
       return tables.count == 1 ? tables[0] : try ChainedTable(tables)
     }
     let table = try chain(inputs, tree)

@@ -28,7 +28,7 @@ public struct UnreadableColumn: Hashable, Sendable, Codable {
 }
 
 /// A file that holds a table, whatever its format: event tables and any other table in HDF5, trees and RNTuples of ROOT files,
-/// comma-separated values, arrays of NumPy. ``openTable(_:tree:text:)`` finds which.
+/// comma-separated values, arrays of NumPy. ``openTable(_:tree:text:namedFriends:)`` finds which.
 public protocol TabularSource: Sendable {
   var url: URL { get }
   /// `ROOT tree 'Events'`, for remarks and errors.
