@@ -127,7 +127,8 @@ let package = Package(
       [
         "Columns", "Histograms", "ByteIO", "Records", "CoreNumerics", "Tensors", "NeuralNetworks", "Learning",
         "DecisionTrees", "HyperparameterSearch", "TrialStores", "PhysicsObjects", "EventFiles", "EventGeneration",
-        "DetectorSimulation", "EventSelection", "EventSchemas", "StatisticalModels", "Inference", "Figures", "Reports",
+        "DetectorSimulation", "EventSelection", "EventSchemas", "ROOTFiles", "StatisticalModels", "Inference",
+        "Figures", "Reports",
         "Cards", "JetClustering", "Interpretation", "ColliderNetworks", "ModelExchange", "AnomalyDetection",
       ]),
 

@@ -12,6 +12,8 @@ public struct SchemaReader: Sendable {
   public let files: [URL]
   public let schema: EventSchema
   public let treePath: String
+  /// Of each file, the friends that are read with its tree, beside those that the tree names.
+  private let friends: [[ROOTFriend]]
   /// Entries of each file.
   public let entryCounts: [Int]
   /// Why columns of the schema are not there, by column.
@@ -36,11 +38,17 @@ public struct SchemaReader: Sendable {
   let weight: Recipe?
 
   /// Opens each file in turn and sees which of the schema's columns all of them have.
-  /// - Parameter tree: where the events are, if not where the schema says.
+  /// - Parameters:
+  ///   - tree: where the events are, if not where the schema says.
+  ///   - friends: for each file trees whose columns are read as the tree's own; none where not told.
   /// - Throws: `ROOTFileError`; `ExpressionError` for a formula of the schema; ``SchemaError`` if there is no file, or a weight is
   ///   missing that is needed.
-  public init(_ files: [URL], schema: EventSchema, tree: String? = nil) throws {
+  public init(_ files: [URL], schema: EventSchema, tree: String? = nil, friends: [[ROOTFriend]]? = nil) throws {
     precondition(!files.isEmpty, "no files to read")
+    precondition(
+      friends.map { $0.count == files.count } ?? true, "friends of \(friends?.count ?? 0) files for \(files.count)")
+    let friends = friends ?? Array(repeating: [], count: files.count)
+    self.friends = friends
     self.files = files
     self.schema = schema
     treePath = tree ?? schema.tree
@@ -48,8 +56,8 @@ public struct SchemaReader: Sendable {
     var weights = try schema.generatorWeight.map(Recipe.init(parsing:))
     var lacking: [String: String] = [:]
     var counts = [Int]()
-    for url in files {
-      let events = try ROOTEvents(ROOTFile(url), path: treePath)
+    for (url, friends) in zip(files, friends) {
+      let events = try ROOTEvents(ROOTFile(url), path: treePath, friends: friends)
       counts.append(events.entryCount)
       for index in options.indices {
         let reason = Self.keepPossible(&options[index].1, events)
@@ -87,7 +95,18 @@ public struct SchemaReader: Sendable {
   public var columnNames: [String] { schema.columnNames.filter { recipes[$0] != nil } }
 
   /// The entries of a file; keep it while reading it batch by batch.
-  func open(_ file: Int) throws -> ROOTEvents { try ROOTEvents(ROOTFile(files[file]), path: treePath) }
+  func open(_ file: Int) throws -> ROOTEvents {
+    try ROOTEvents(ROOTFile(files[file]), path: treePath, friends: friends[file])
+  }
+
+  /// The files of friends, those that trees name themselves included, which are not among the files.
+  /// - Throws: `ROOTFileError`.
+  public func friendFiles() throws -> [URL] {
+    let own = Set(files.map(\.standardizedFileURL.path))
+    return try files.indices.flatMap { try open($0).friendFiles }.reduce(into: []) { found, url in
+      if !own.contains(url.standardizedFileURL.path), !found.contains(url) { found.append(url) }
+    }
+  }
 
   /// A column of the schema or of the file.
   func recipe(_ name: String) -> Recipe { recipes[name] ?? .renamed(name) }

@@ -4,6 +4,7 @@ import EventFiles
 import EventSchemas
 import EventSelection
 import Foundation
+import ROOTFiles
 import Records
 
 /// ROOT files of others, read by a schema: only the columns that the card's expressions need.
@@ -20,9 +21,11 @@ struct FilesSource: SampleSource {
 
   /// - Throws: `CardError` for an expression that needs what the files lack, ``SampleError`` for a missing cross-section or a sum
   ///   of weights that is not positive, and the errors of reading.
-  init(_ sample: SearchCard.Sample, _ source: SearchCard.Files, urls: [URL], card: SearchCard, cardPath: String) throws
-  {
-    reader = try SchemaReader(urls, schema: source.schema, tree: source.tree)
+  init(
+    _ sample: SearchCard.Sample, _ source: SearchCard.Files, urls: [URL], in folder: URL, card: SearchCard,
+    cardPath: String
+  ) throws {
+    reader = try source.reader(of: urls, in: folder, sample: sample.name)
     factor = try source.weightFactor.map { try ColumnExpression(parsing: $0) }
     let needs = CardColumns(card: card, cardPath: cardPath)
     try needs.check(sample: sample.name, lacking: reader.lacking)
@@ -124,15 +127,44 @@ extension SearchCard.Files {
   /// The files, those of a pattern by name.
   /// - Throws: ``SampleError`` for a pattern or path without a file.
   func urls(in folder: URL, sample: String) throws -> [URL] {
-    try paths.flatMap { path -> [URL] in
-      let url = URL(fileURLWithPath: path, relativeTo: folder)
-      guard let found = try? filesMatching(url) else {
+    try paths.flatMap { try Self.matching($0, key: "files", in: folder, sample: sample) }
+  }
+
+  private static func matching(_ path: String, key: String, in folder: URL, sample: String) throws -> [URL] {
+    let url = URL(fileURLWithPath: path, relativeTo: folder)
+    guard let found = try? filesMatching(url) else {
+      throw SampleError(
+        sample: sample,
+        problem: url.lastPathComponent.contains { "*?".contains($0) }
+          ? "no file fits \(url.path)" : "no such file: \(url.path); set its '\(key)' to those that hold it")
+    }
+    return found
+  }
+
+  /// A reader of the files, with the friends of each.
+  /// - Throws: ``SampleError`` for a friend without a file for each of the sample's; the errors of reading.
+  func reader(of urls: [URL], in folder: URL, sample: String) throws -> SchemaReader {
+    var all = urls.map { _ in [ROOTFriend]() }
+    for text in friends ?? [] {
+      var rest = Substring(text)
+      let alias = rest.firstIndex(of: "=").map { String(rest[..<$0]) }
+      if let equals = rest.firstIndex(of: "=") { rest = rest[rest.index(after: equals)...] }
+      var names = urls.map { _ in "" }
+      if let colon = rest.lastIndex(of: ":") {
+        names = try Self.matching(String(rest[..<colon]), key: "friends", in: folder, sample: sample).map(\.path)
+        rest = rest[rest.index(after: colon)...]
+      }
+      guard names.count == urls.count, !rest.isEmpty else {
         throw SampleError(
           sample: sample,
-          problem: url.lastPathComponent.contains { "*?".contains($0) }
-            ? "no file fits \(url.path)" : "no such file: \(url.path); set its 'files' to those that hold it")
+          problem: rest.isEmpty
+            ? "'friends' needs TREE, FILE:TREE or ALIAS=FILE:TREE, found '\(text)'"
+            : "its friend '\(text)' is of \(names.count) files, the sample of \(urls.count); one for each is needed")
       }
-      return found
+      for index in urls.indices {
+        all[index].append(ROOTFriend(alias: alias, treePath: String(rest), fileName: names[index]))
+      }
     }
+    return try SchemaReader(urls, schema: schema, tree: tree, friends: all)
   }
 }

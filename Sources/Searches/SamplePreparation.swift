@@ -36,7 +36,12 @@ struct SamplePreparation {
 
   private func source(of sample: SearchCard.Sample, _ inputs: [URL]) throws -> any SampleSource {
     guard let files = sample.files else { return try TableSource(inputs[0]) }
-    return try FilesSource(sample, files, urls: inputs, card: card, cardPath: cardPath)
+    return try FilesSource(sample, files, urls: inputs, in: folder, card: card, cardPath: cardPath)
+  }
+
+  /// The files of friends of a sample's trees, which its events depend on too.
+  func friendFiles(of sample: SearchCard.Sample, _ inputs: [URL]) throws -> [URL] {
+    try sample.files?.reader(of: inputs, in: folder, sample: sample.name).friendFiles() ?? []
   }
 
   /// Prepares a sample and writes it to `url` as a table of features, weight, part and baseline.

@@ -6,7 +6,7 @@ extension SearchCard.Files {
   /// The keys of a sample that belong to `files`; `nil` where there is no `files`.
   init?(_ fields: CardFields) throws {
     guard let list = fields["files"].ifPresent else {
-      for key in ["schema", "tree", "weight_factor", "generated"] where !fields[key].isMissing {
+      for key in ["schema", "tree", "friends", "weight_factor", "generated"] where !fields[key].isMissing {
         throw fields[key].error("'\(key)' goes with 'files'")
       }
       return nil
@@ -15,6 +15,7 @@ extension SearchCard.Files {
     guard !paths.isEmpty else { throw list.error("names no file") }
     schema = try EventSchema(fields["schema"])
     tree = try fields["tree"].ifPresent?.string()
+    friends = try fields["friends"].ifPresent?.list().map { try $0.string() }
     weightFactor = try fields["weight_factor"].ifPresent.map { try $0.expression() }
     if let value = fields["generated"].ifPresent { generated = try SearchCard.Generated(value) }
   }

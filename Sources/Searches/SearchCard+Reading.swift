@@ -74,7 +74,7 @@ extension SearchCard.Sample {
   init(name: String, _ value: CardValue) throws {
     let fields = try value.fields([
       "role", "title", "events", "generate", "group", "mass", "cross_section", "reference",
-      "branching_ratio_at_unit_mu", "files", "schema", "tree", "weight_factor", "generated",
+      "branching_ratio_at_unit_mu", "files", "schema", "tree", "friends", "weight_factor", "generated",
     ])
     self.name = name
     role = try fields["role"].choice(Role.self)

@@ -87,6 +87,9 @@ public struct SearchCard: Hashable, Codable, Sendable {
     public var schema: EventSchema
     /// `tree` *(path, the schema's)*: the tree or RNTuple with the events.
     public var tree: String?
+    /// `friends` *(list of `TREE`, `FILE:TREE`, `ALIAS=FILE:TREE`, none)*: trees whose columns are read as the events' own, entry by
+    /// entry: of the same files, or of one file for each of them.
+    public var friends: [String]?
     /// `weight_factor` *(expression, 1)*: multiplies the generator's weight of each event, not their sum.
     public var weightFactor: String?
     /// `generated`: what the files were made from; see ``Generated``.

@@ -138,9 +138,12 @@ public struct SearchRun: Sendable {
         ProgressUpdate(
           stage: "prepare", completed: index, total: chosen.count, unit: "samples", detail: sample.name))
       let inputs = try preparation.inputs(of: sample)
+      let friends = try preparation.friendFiles(of: sample, inputs).enumerated().map { index, url in
+        ("friend \(index)", try Digest.of(fileAt: url))
+      }
       let key = StepStore.Key(
-        kind: "prepare", version: SamplePreparation.version,
-        configuration: try preparationSettings(sample), inputs: try digests(of: inputs))
+        kind: "prepare", version: SamplePreparation.version, configuration: try preparationSettings(sample),
+        inputs: try digests(of: inputs).merging(friends) { first, _ in first })
       results[sample.name] = try store.result(for: key) { folder in
         try preparation.prepare(
           sample, from: inputs, into: folder.appendingPathComponent("events.h5"),

@@ -162,6 +162,52 @@ private struct Selected: Decodable {
     #expect(close(try yield(search), all))
   }
 
+  /// Columns of a friend, here of the same events in another layout, are read with those of the schema.
+  @Test func friendsStandBesideTheEvents() throws {
+    func prepared(_ soft: String) throws -> (features: [Double], files: [String]) {
+      var search = FilesSearch()
+      search.soft = soft
+      search.features = "{tag: 'sum(Jet_btagDeepFlavB)'}"
+      return try withTemporaryFolder { folder in
+        let url = try search.write(in: folder)
+        let card = try SearchCard.read(url)
+        let preparation = SamplePreparation(
+          card: card, cardPath: url.path, folder: url.deletingLastPathComponent(), scale: 1)
+        let inputs = try preparation.inputs(of: card.samples[0])
+        let out = folder.appendingPathComponent("out.h5")
+        try preparation.prepare(
+          card.samples[0], from: inputs, into: out, record: RunRecord(command: "test", seed: 1),
+          cancellation: CancellationToken())
+        var batches = try EventTableReader(out).batches(of: 1000)
+        let table = try batches.next()
+        return (
+          try #require(table).doubles("feature_tag"),
+          try preparation.friendFiles(of: card.samples[0], inputs).map(\.lastPathComponent)
+        )
+      }
+    }
+    let own = try prepared("files: [soft-nanoaod.root], \(FilesSearch.nano), generated: {cross_section: 20 pb}")
+    let beside = try prepared("files: [soft-delphes.root], schema: delphes, friends: ['n=soft-nano*.root:Events']")
+    #expect(own.features.contains { $0 > 0 } && own.features == beside.features)
+    #expect(own.files == [] && beside.files == ["soft-nanoaod.root"])
+  }
+
+  @Test(arguments: [
+    ("[Delphes]", "these trees are friends in a ring: 'Delphes' → 'Delphes'"),
+    ("['soft-nanoaod.root:Evnts']", "its friend 'Evnts' (tree 'Evnts' of FOLDER/soft-nanoaod.root)"),
+    ("['soft-nanoaod.root:Runs']", "entries, the tree has 200"),
+    ("['soft-n*.root:']", "needs TREE, FILE:TREE or ALIAS=FILE:TREE"),
+    ("['none.root:Events']", "set its 'friends' to those that hold it"),
+    ("['*-nanoaod.root:Events']", "is of 2 files, the sample of 1"),
+  ])
+  func friendsThatDoNotFitAreNamed(friends: String, complaint: String) throws {
+    var search = FilesSearch()
+    search.soft = "files: [soft-delphes.root], schema: delphes, friends: \(friends)"
+    let found = try search.complaint(0)
+    let parts = complaint.components(separatedBy: "FOLDER")
+    #expect(parts.allSatisfy(found.contains), "\(found)")
+  }
+
   // MARK: bad input
 
   @Test func whatAFileLacksIsNamedWithWhoNeedsIt() throws {
@@ -194,6 +240,7 @@ private struct Selected: Decodable {
     ("files: [a.root], schema: delphes, events: b.h5", "exclude each other"),
     ("title: x", "needs 'events'"),
     ("events: a.h5, tree: Events", "'tree' goes with 'files'"),
+    ("events: a.h5, friends: [Events]", "'friends' goes with 'files'"),
     ("files: [a.root], schema: {Jet: {pt: jet_pt}}", "a mapping needs 'tree'"),
     ("files: [a.root], schema: {tree: t, Jet: {pt: jet_pt +}}", "schema.Jet.pt: "),
     ("files: [a.root], schema: {tree: t, Jet: {pt: jet_pt, unit: keV}}", "none of MeV, GeV, TeV"),
