@@ -195,7 +195,7 @@ private struct Selected: Decodable {
   @Test(arguments: [
     ("[Delphes]", "these trees are friends in a ring: 'Delphes' → 'Delphes'"),
     ("['soft-nanoaod.root:Evnts']", "its friend 'Evnts' (tree 'Evnts' of FOLDER/soft-nanoaod.root)"),
-    ("['soft-nanoaod.root:Runs']", "entries, the tree has 200"),
+    ("['soft-nanoaod.root:Runs']", "is a ROOT::RNTuple, expected TTree"),
     ("['soft-n*.root:']", "needs TREE, FILE:TREE or ALIAS=FILE:TREE"),
     ("['none.root:Events']", "set its 'friends' to those that hold it"),
     ("['*-nanoaod.root:Events']", "is of 2 files, the sample of 1"),
