@@ -1,3 +1,4 @@
+internal import CVectors
 import Dispatch
 import Foundation
 import Learning
@@ -85,57 +86,95 @@ public struct NearestNeighbours: StoredAnomalyDetector, Hashable {
 
   /// The mean distance to the k nearest events.
   public func scores(_ features: FeatureMatrix) throws -> [Float] {
+    try scores(features, isWide: ForestWalk.hasWideVectors)
+  }
+
+  /// - Parameter isWide: by AVX-512; the bits are the same.
+  func scores(_ features: FeatureMatrix, isWide: Bool) throws -> [Float] {
     try features.checkColumns(featureNames)
     try features.checkFinite()
     let columns = scales.count
-    let lanes = blocks()
+    let blocks = PointBlocks(points, columns: columns, lanes: isWide ? 16 : 8)
     let height = 256
     return concurrentMap((features.rowCount + height - 1) / height) { block -> [Float] in
       let rows = block * height..<min((block + 1) * height, features.rowCount)
       return stride(from: rows.lowerBound, to: rows.upperBound, by: 4).flatMap { first -> ArraySlice<Float> in
         // Four events share what is read of the points; beyond the end the last one stands in.
-        let events = (0..<4).map { min(first + $0, rows.upperBound - 1) }
-        let queries = events.map { row in (0..<columns).map { features.values[row * columns + $0] * scales[$0] } }
-        return scores(queries, lanes).prefix(min(4, rows.upperBound - first))
+        let events = (0..<4).map { min(first + $0, rows.upperBound - 1) * columns }
+        let queries = (0..<columns).flatMap { column in
+          events.map { features.values[$0 + column] * scales[column] }
+        }
+        var nearest = events.map { _ in Nearest(neighbours: configuration.neighbours) }
+        if isWide { blocks.findWide(queries, weights, &nearest) } else { blocks.find(queries, weights, &nearest) }
+        return nearest.map(\.mean).prefix(min(4, rows.upperBound - first))
       }
     }.flatMap { $0 }
   }
+}
 
-  /// Eight points side by side, column after column; places beyond the last point are infinitely far.
-  private func blocks() -> [SIMD8<Float>] {
-    let columns = scales.count, count = weights.count
-    var lanes = [SIMD8<Float>](repeating: SIMD8(repeating: .infinity), count: (count + 7) / 8 * columns)
+/// Points side by side, column after column; places beyond the last point are infinitely far.
+private struct PointBlocks {
+  private let columns: Int
+  private let lanes: Int
+  private var values: [Float]
+
+  init(_ points: [Float], columns: Int, lanes: Int) {
+    self.columns = columns
+    self.lanes = lanes
+    let count = points.count / columns
+    values = Array(repeating: .infinity, count: (count + lanes - 1) / lanes * lanes * columns)
     for point in 0..<count {
-      for column in 0..<columns { lanes[point / 8 * columns + column][point % 8] = points[point * columns + column] }
+      let start = point / lanes * lanes * columns + point % lanes
+      for column in 0..<columns { values[start + column * lanes] = points[point * columns + column] }
     }
-    return lanes
   }
 
-  /// Of four events.
-  private func scores(_ events: [[Float]], _ lanes: [SIMD8<Float>]) -> [Float] {
-    let columns = scales.count
-    var nearest = events.map { _ in Nearest(neighbours: configuration.neighbours) }
-    lanes.withUnsafeBufferPointer { lanes in
-      for block in 0..<lanes.count / columns {
+  /// Of four events, column by column.
+  func find(_ queries: [Float], _ weights: [Float], _ nearest: inout [Nearest]) {
+    values.withUnsafeBytes { bytes in
+      for block in 0..<values.count / (columns * lanes) {
         var (a, b, c, d) = (SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero, SIMD8<Float>.zero)
         for column in 0..<columns {
-          let points = lanes[block * columns + column]
+          let points = bytes.loadUnaligned(
+            fromByteOffset: (block * columns + column) * MemoryLayout<SIMD8<Float>>.size, as: SIMD8<Float>.self)
           let (p, q, r, s) = (
-            points - events[0][column], points - events[1][column], points - events[2][column],
-            points - events[3][column]
+            points - queries[4 * column], points - queries[4 * column + 1], points - queries[4 * column + 2],
+            points - queries[4 * column + 3]
           )
           a += p * p
           b += q * q
           c += r * r
           d += s * s
         }
-        nearest[0].take(a, block * 8, weights)
-        nearest[1].take(b, block * 8, weights)
-        nearest[2].take(c, block * 8, weights)
-        nearest[3].take(d, block * 8, weights)
+        for (event, squares) in [a, b, c, d].enumerated() where squares.min() < nearest[event].limit {
+          for lane in 0..<8 { nearest[event].take(squares[lane], block * 8 + lane, weights) }
+        }
       }
     }
-    return nearest.map(\.mean)
+  }
+
+  /// The same by AVX-512.
+  func findWide(_ queries: [Float], _ weights: [Float], _ nearest: inout [Nearest]) {
+    values.withUnsafeBufferPointer { values in
+      queries.withUnsafeBufferPointer { queries in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 64 + 4) { room in
+          guard let points = values.baseAddress, let query = queries.baseAddress, let squares = room.baseAddress else {
+            return
+          }
+          let limits = squares + 64
+          for event in 0..<4 { limits[event] = nearest[event].limit }
+          for block in 0..<values.count / (columns * lanes) {
+            var near = cvectors_near_points(points + block * columns * lanes, Int32(columns), query, limits, squares)
+            while near != 0 {
+              let place = near.trailingZeroBitCount, event = place / 16
+              near &= near &- 1
+              nearest[event].take(squares[place], block * 16 + place % 16, weights)
+              limits[event] = nearest[event].limit
+            }
+          }
+        }
+      }
+    }
   }
 }
 
@@ -146,15 +185,13 @@ private struct Nearest {
   private var weights: [Float] = []
   private var total: Float = 0
   /// Points farther away do not count.
-  private var limit = Float.infinity
+  private(set) var limit = Float.infinity
 
   init(neighbours: Int) { self.neighbours = Float(neighbours) }
 
-  /// Squared distances of eight points.
-  @inline(__always)
-  mutating func take(_ distances: SIMD8<Float>, _ first: Int, _ pointWeights: [Float]) {
-    guard distances.min() < limit else { return }
-    for lane in 0..<8 where distances[lane] < limit { insert(distances[lane], pointWeights[first + lane]) }
+  /// A point's squared distance.
+  mutating func take(_ square: Float, _ point: Int, _ pointWeights: [Float]) {
+    if square < limit { insert(square, pointWeights[point]) }
   }
 
   private mutating func insert(_ square: Float, _ weight: Float) {

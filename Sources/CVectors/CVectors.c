@@ -104,6 +104,28 @@ WIDE void cvectors_walk_tree(
   }
 }
 
+WIDE uint64_t cvectors_near_points(
+  const float *points, int columns, const float *queries, const float *limits, float *squares) {
+  __m512 sums[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
+  for (int column = 0; column < columns; column++) {
+    __m512 point = _mm512_loadu_ps(points + 16 * (long)column);
+#pragma clang loop unroll(full)
+    for (int query = 0; query < 4; query++) {
+      __m512 difference = _mm512_sub_ps(point, _mm512_set1_ps(queries[4 * (long)column + query]));
+      /* Rounded twice, as Swift's path does: the intrinsic is not joined with the sum. */
+      __m512 square = _mm512_mul_ps(difference, difference);
+      __asm__("" : "+v"(square));
+      sums[query] = _mm512_add_ps(sums[query], square);
+    }
+  }
+  uint64_t near = 0;
+  for (int query = 0; query < 4; query++) {
+    _mm512_storeu_ps(squares + 16 * query, sums[query]);
+    near |= (uint64_t)_mm512_cmp_ps_mask(sums[query], _mm512_set1_ps(limits[query]), _CMP_LT_OQ) << 16 * query;
+  }
+  return near;
+}
+
 #else
 
 bool cvectors_has_avx512(void) { return false; }
@@ -111,6 +133,11 @@ bool cvectors_has_avx512(void) { return false; }
 void cvectors_walk_tree(
   const float *values, int columns, int rows, const float *thresholds, const int32_t *places, const float *leaves,
   float *sums) {
+  __builtin_trap();
+}
+
+uint64_t cvectors_near_points(
+  const float *points, int columns, const float *queries, const float *limits, float *squares) {
   __builtin_trap();
 }
 

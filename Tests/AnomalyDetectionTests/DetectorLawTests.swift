@@ -179,6 +179,20 @@ import Testing
     #expect(try Set(sums(isWide: true)).count > 3)
   }
 
+  @Test(
+    "neighbours by AVX-512 have the bits of those without",
+    .enabled(if: ForestWalk.hasWideVectors, "the processor has no AVX-512"))
+  func wideDistancesAreTheSame() throws {
+    let rows = try sample(301, seed: 8)
+    for (count, weights) in [(603, { Float(1 + $0 % 3) }), (5, { _ in Float(1) })] as [(Int, (Int) -> Float)] {
+      let background = try BackgroundSample(features: sample(count), weights: (0..<count).map(weights))
+      let detector = try NearestNeighbours(fitting: background, configuration: .init(neighbours: 5, reference: 700))
+      let wide = try detector.scores(rows, isWide: true)
+      #expect(try wide == detector.scores(rows, isWide: false))
+      #expect(wide.allSatisfy(\.isFinite) && Set(wide).count > 300)
+    }
+  }
+
   @Test func detectorsComeBackFromDisk() throws {
     let background = try BackgroundSample(features: sample(600))
     let rows = try sample(50, seed: 9)

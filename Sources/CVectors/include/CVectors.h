@@ -23,6 +23,12 @@ bool cvectors_has_avx512(void);
 void cvectors_walk_tree(const float *values, int columns, int rows, const float *thresholds, const int32_t *places,
                         const float *leaves, float *sums);
 
+/* Squared distances of 16 points from four queries, summed column after column without fused rounding. Needs AVX-512.
+   points: points[column * 16 + lane]. queries: queries[column * 4 + query]. squares: squares[query * 16 + lane].
+   Returns which are below the query's limit: bit query * 16 + lane. */
+uint64_t cvectors_near_points(const float *points, int columns, const float *queries, const float *limits,
+                              float *squares);
+
 #ifdef __cplusplus
 }
 #endif
