@@ -75,6 +75,22 @@ import Testing
     #expect(t["m"] == Column(.int64([7, 8, 9]), offsets: [0, 1, 2, 3]))
     #expect(
       complaint("a[0],a[1]\n1,2\n,3\n").contains(":3:2: column 'a[1]' has a value, but the one before it has none"))
+    // Not where the name is another column's.
+    let taken = try table("x[0],x,x[1]\n1,2,3\n")
+    #expect(taken.names == ["x[0]", "x", "x[1]"] && taken["x[0]"] == Column(.int64([1])))
+  }
+
+  /// A row whose only field is empty is no empty line.
+  @Test func aRowWithoutValuesIsARow() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.csv")
+      let column = Column(.float64([10, 30]), offsets: [0, 1, 1, 2])
+      let writer = try TextTableWriter(url, widths: ["m": 1])
+      try writer.append(Table([("m", column)]))
+      try writer.finish()
+      #expect(try String(decoding: Data(contentsOf: url), as: UTF8.self) == "m[0]\r\n10.0\r\n\"\"\r\n30.0\r\n")
+      #expect(try TextTable(url).read()["m"] == column)
+    }
   }
 
   @Test func faultsNameLineAndColumn() {

@@ -61,7 +61,7 @@ public struct TextTable: TabularSource {
     }
   }
 
-  /// Columns with those named `Jet_pt[0]`, `Jet_pt[1]`, … joined, where all of them hold numbers.
+  /// Columns with those named `Jet_pt[0]`, `Jet_pt[1]`, … joined, where all of them hold numbers and no other column is a `Jet_pt`.
   private static func grouped(
     _ names: [String], types: [ColumnType?], _ options: TextTableOptions
   ) -> ([TabularColumn], [[Int]]) {
@@ -73,8 +73,8 @@ public struct TextTable: TabularSource {
         continue
       }
       var group = [i]
-      if options.joinsIndexedColumns, names[i].hasSuffix("[0]") {
-        let base = names[i].dropLast(3)
+      let base = names[i].dropLast(3)
+      if options.joinsIndexedColumns, names[i].hasSuffix("[0]"), !names.contains(String(base)) {
         while i + group.count < names.count, names[i + group.count] == "\(base)[\(group.count)]",
           types[i + group.count] != nil
         { group.append(i + group.count) }

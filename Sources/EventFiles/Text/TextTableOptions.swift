@@ -46,7 +46,8 @@ public struct TextTableOptions: Hashable, Sendable {
   public var missing: Set<String> = ["", "NA", "N/A", "n/a", "na", "<NA>", "null", "NULL", "None", "?"]
   /// *(types, inferred)*.
   public var types = Types.inferred
-  /// *(boolean, true)*: columns `Jet_pt[0]`, `Jet_pt[1]`, … are one jagged column `Jet_pt`, whose rows end where fields are empty.
+  /// *(boolean, true)*: columns `Jet_pt[0]`, `Jet_pt[1]`, … are one jagged column `Jet_pt`, whose rows end where fields are empty; not
+  /// where another column is named `Jet_pt`.
   public var joinsIndexedColumns = true
 
   public init() {}

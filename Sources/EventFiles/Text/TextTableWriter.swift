@@ -49,7 +49,9 @@ public final class TextTableWriter: TabularWriter {
     let columns = schema.columns.compactMap { batch[$0.name] }
     let limits = try zip(schema.columns, columns).map { try width(of: $0, $1) }
     var line: [UInt8] = []
+    let hasOneField = limits.reduce(0, +) == 1
     for row in 0..<batch.rowCount {
+      let start = line.count
       for (index, column) in columns.enumerated() {
         if index > 0 { line.append(separator) }
         guard let offsets = column.offsets else {
@@ -61,6 +63,8 @@ public final class TextTableWriter: TabularWriter {
           if offsets[row] + field < offsets[row + 1] { column.values.appendText(at: offsets[row] + field, to: &line) }
         }
       }
+      // An empty line would be none: a row of one empty field is quoted.
+      if hasOneField, line.count == start { line += [34, 34] }
       line += lineEnd
       if line.count > 1 << 16 {
         try sink.write(line)

@@ -125,6 +125,10 @@ struct TextValuePass: Sendable {
     let place = p
     if fields.stops[Int(p.pointee)] {
       room.rowHasEnded = true
+    } else if p.pointee == TextFields.quote, case let field = try fields.field(at: p, end: end), field.text.isEmpty {
+      // A row that has no other field is written so, as an empty line is none.
+      p = field.next
+      room.rowHasEnded = true
     } else {
       guard !room.rowHasEnded else {
         throw TextFault(place, "column '\(names[column])' has a value, but the one before it has none in this row")
