@@ -198,7 +198,7 @@ private struct SLHAReader {
   private mutating func beginCrossSection(_ words: [String]) throws {
     let ids = words.dropFirst(2).compactMap { Int($0) }
     guard words.count > 4, let energy = number(words[1]), energy > 0, ids.count == words.count - 2,
-      ids.count == 3 + ids[2]
+      ids.count - 3 == ids[2]
     else { throw fault("expected 'XSECTION energy id id n id …', found '\(shortened(words.joined(separator: " ")))'") }
     section = .crossSection
     file.crossSections.append(

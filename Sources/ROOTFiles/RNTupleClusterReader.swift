@@ -130,6 +130,7 @@ struct RNTupleClusterReader {
 
   private func numbers(_ column: Int, _ range: Range<Int>) throws -> ROOTNumbers {
     let encoding = try RNTupleEncoding(schema.columns[column])
+    guard encoding != .choice else { throw ROOTFileError(.damaged("a variant's choices where numbers belong")) }
     try checkRoom(column, encoding, range)
     return try ROOTNumbers.make(encoding.type, count: range.count) {
       try fill(column, encoding, range, to: $0)

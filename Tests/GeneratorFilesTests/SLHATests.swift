@@ -100,6 +100,10 @@ import Testing
       "a.slha:31: decay of 1000023: the channel 23 1000022 is there twice"
     ),
     ("2212 2212 2 1000021", "2212 2212 3 1000021", "a.slha:33: expected 'XSECTION energy id id n id …'"),
+    (
+      "2212 2212 2 1000021", "2212 2212 9223372036854775807 1000021",
+      "a.slha:33: expected 'XSECTION energy id id n id …'"
+    ),
     ("0  2  0  0  0  0  1.5e-03", "0  2  0  0", "a.slha:34: cross-section: expected seven numbers"),
   ]
 
