@@ -52,6 +52,27 @@ static int is_bool(hid_t type) {
   return H5Tenum_valueof(type, "TRUE", &value) >= 0 && value == 1;
 }
 
+int chdf5_is_sound(hid_t type) {
+  size_t bits = 8 * H5Tget_size(type), sign, exponent, exponent_bits, mantissa, mantissa_bits;
+  H5T_class_t class = H5Tget_class(type);
+  if (bits == 0) return 0;
+  if (class == H5T_FLOAT && (H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) < 0 || sign >= bits ||
+                             exponent + exponent_bits > bits || mantissa + mantissa_bits > bits)) {
+    return 0;
+  }
+  if (class == H5T_FLOAT || class == H5T_INTEGER) return (size_t)H5Tget_offset(type) + H5Tget_precision(type) <= bits;
+  int count = class == H5T_COMPOUND ? H5Tget_nmembers(type) : 0, sound = 1;
+  for (int i = 0; i < count && sound; ++i) {
+    hid_t member = H5Tget_member_type(type, (unsigned)i);
+    sound = member >= 0 && 8 * (H5Tget_member_offset(type, (unsigned)i) + H5Tget_size(member)) <= bits && chdf5_is_sound(member);
+    H5Tclose(member);
+  }
+  hid_t base = class == H5T_ARRAY || class == H5T_ENUM ? H5Tget_super(type) : -1;
+  if (base >= 0) sound = chdf5_is_sound(base);
+  H5Tclose(base);
+  return sound;
+}
+
 chdf5_type chdf5_classify(hid_t type) {
   switch (H5Tget_class(type)) {
     case H5T_FLOAT: return H5Tget_size(type) <= 4 ? CHDF5_FLOAT32 : H5Tget_size(type) == 8 ? CHDF5_FLOAT64 : CHDF5_OTHER;
@@ -110,6 +131,14 @@ void chdf5_dataset_close(chdf5_dataset *dataset) {
   free(dataset);
 }
 
+/* Values that stand in one piece are all there, or none of them; where fewer are stored, HDF5 would read on behind them. */
+static int is_whole(hid_t space, hid_t creation, const chdf5_info *info) {
+  H5D_layout_t layout = H5Pget_layout(creation);
+  hssize_t count = H5Sget_simple_extent_npoints(space);
+  if (layout != H5D_CONTIGUOUS && layout != H5D_COMPACT) return 1;
+  return info->stored_bytes == 0 || (count >= 0 && (uint64_t)count <= info->stored_bytes / info->element_bytes);
+}
+
 int chdf5_dataset_info(chdf5_dataset *dataset, chdf5_info *info) {
   chdf5_begin();
   memset(info, 0, sizeof *info);
@@ -127,9 +156,12 @@ int chdf5_dataset_info(chdf5_dataset *dataset, chdf5_info *info) {
     info->stored_bytes = H5Dget_storage_size(dataset->id);
     hsize_t chunk[H5S_MAX_RANK];
     if (H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_chunk(creation, H5S_MAX_RANK, chunk) > 0) info->chunk = chunk[0];
-    status = 0;
+    status = !chdf5_is_sound(type)              ? chdf5_refuse("its type reaches beyond its bytes")
+             : !is_whole(space, creation, info) ? chdf5_refuse("fewer bytes are stored than its values take")
+                                                : 0;
+  } else {
+    chdf5_fail("describing a dataset");
   }
-  if (status < 0) chdf5_fail("describing a dataset");
   H5Pclose(creation);
   H5Sclose(space);
   H5Tclose(type);

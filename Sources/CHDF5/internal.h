@@ -20,6 +20,8 @@ int chdf5_refuse(const char *reason);
 /* A new in-memory type; close it. Negative for a type that has none. */
 hid_t chdf5_memory_type(chdf5_type type);
 chdf5_type chdf5_classify(hid_t file_type);
+/* Whether all parts of a type of numbers lie within its bytes; HDF5 1.10 does not look. */
+int chdf5_is_sound(hid_t file_type);
 
 /* A growing list of names: each with its zero, an empty one at the end. */
 typedef struct {

@@ -9,7 +9,7 @@ public struct FileInspection: Hashable, Sendable, Encodable {
     /// `/events/Jet_pt`
     public var path: String
     public var isGroup: Bool
-    /// `float32`, `text`, `compound(pt, eta)`, or `other` for what no column can hold; empty for groups.
+    /// `float32`, `text`, `compound(pt, eta)`, `other` for what no column can hold, or `damaged: …`; empty for groups.
     public var type: String
     public var shape: [Int]
     /// Bytes of the values before and after compression.
@@ -69,12 +69,17 @@ public struct FileInspection: Hashable, Sendable, Encodable {
         objects.append(object)
         try collect(path, of: file, depth: depth + 1)
       case .dataset:
-        let info = try file.openDataset(path).info()
-        object.type = try type(of: info, path, file)
-        object.shape = info.shape
-        object.bytes = info.bytes
-        object.storedBytes = info.storedBytes
-        object.attributes = try attributes(of: path, file)
+        do {
+          let info = try file.openDataset(path).info()
+          object.type = try type(of: info, path, file)
+          object.shape = info.shape
+          object.bytes = info.bytes
+          object.storedBytes = info.storedBytes
+          object.attributes = try attributes(of: path, file)
+        } catch let error as EventFileError {
+          guard case .damaged(_, let reason) = error.problem else { throw error }
+          object.type = "damaged: \(reason)"
+        }
         objects.append(object)
       case .absent, .other:
         object.type = "other"

@@ -35,21 +35,30 @@ final class HDF5File: @unchecked Sendable {
     if let handle { _ = locked { chdf5_file_close(handle) } }
   }
 
-  /// Opens a finished file for reading; one with a seal is checked first.
+  /// Opens a finished file for reading. The seal is checked first; a file without one is tried in a child process, because damaged
+  /// metadata make the library write where it must not.
   static func open(_ path: String) throws -> HDF5File {
     guard FileManager.default.fileExists(atPath: path) else { throw EventFileError(.noSuchFile, path: path) }
-    try FileSeal.check(path)
+    let isSealed = try FileSeal.check(path)
     return try locked {
       guard chdf5_is_hdf5(path) > 0 else {
         let number = chdf5_last_errno()
         throw EventFileError(number == 0 ? .notHDF5 : .cannotRead(String(cString: strerror(number))), path: path)
       }
+      if !isSealed { try tried(path) }
       guard let handle = chdf5_file_open(path) else {
         let reason = lastReason()
         throw EventFileError(reason.contains("truncated") ? .truncated(reason) : .cannotRead(reason), path: path)
       }
       return HDF5File(handle: handle, path: path)
     }
+  }
+
+  private static func tried(_ path: String) throws {
+    var object: UnsafeMutablePointer<CChar>?
+    guard chdf5_try(path, &object) != 0 else { return }
+    defer { chdf5_free(object) }
+    throw EventFileError(.damaged(dataset: object.map { String(cString: $0) } ?? "/", reason: lastReason()), path: path)
   }
 
   /// Whether HDF5 finds its mark in a file; it may stand behind a block of another kind.

@@ -24,19 +24,23 @@ public enum FuzzOutcome: Sendable {
 /// What a fuzz run is told by the environment.
 ///
 /// Without settings it is `inputs` inputs a target. SEARCHLIGHT_FUZZ_SECONDS runs each target for that long, SEARCHLIGHT_FUZZ_SEED with
-/// other inputs, and SEARCHLIGHT_FUZZ_INPUT=datacards:1234 with one, which is kept as a file.
+/// other inputs, SEARCHLIGHT_FUZZ_INPUT=datacards that target only, and SEARCHLIGHT_FUZZ_INPUT=datacards:1234 one input of it, which is
+/// kept as a file.
 public struct FuzzSettings: Sendable {
   /// Of each target; `nil` runs a fixed number of inputs.
   public var seconds: Double?
   public var seed: UInt64 = 1
-  public var only: (target: String, index: UInt64)?
+  public var target: String?
+  /// Of the only input, if there is one.
+  public var index: UInt64?
 
   public init() {
     let environment = ProcessInfo.processInfo.environment
     seconds = environment["SEARCHLIGHT_FUZZ_SECONDS"].flatMap { Double($0) }
     seed = environment["SEARCHLIGHT_FUZZ_SEED"].flatMap { UInt64($0) } ?? 1
     let parts = (environment["SEARCHLIGHT_FUZZ_INPUT"] ?? "").split(separator: ":")
-    if parts.count == 2, let index = UInt64(parts[1]) { only = (String(parts[0]), index) }
+    target = parts.first.map(String.init)
+    index = parts.count == 2 ? UInt64(parts[1]) : nil
   }
 }
 
@@ -55,28 +59,28 @@ public func fuzz(
   run: ([UInt8], inout RandomStream) throws -> FuzzOutcome
 ) rethrows -> [String] {
   let settings = FuzzSettings()
-  if let only = settings.only, only.target != target { return [] }
+  if let only = settings.target, only != target { return [] }
   let node = SeedTree(root: settings.seed).child("fuzz").child(target)
   let slot = FuzzWatch.start()
   defer { FuzzWatch.stop(slot) }
   if settings.seconds != nil { FuzzWatch.limitMemory(toMore: 4 << 30) }
   let start = Date.now
   var faults: [String] = []
-  var (index, read) = (settings.only?.index ?? 0, 0)
+  var (index, read) = (settings.index ?? 0, 0)
   func goesOn() -> Bool { settings.seconds.map { Date.now.timeIntervalSince(start) < $0 } ?? (index < inputs) }
   repeat {
     var random = node.stream(index)
     let bytes = try input(&random)
     let name = "SEARCHLIGHT_FUZZ_SEED=\(settings.seed) SEARCHLIGHT_FUZZ_INPUT=\(target):\(index)"
     FuzzWatch.note("fuzzing ended by \(name)\n", in: slot, endsHangs: settings.seconds != nil)
-    if settings.only != nil { keep(bytes, as: "fuzz-\(target)-\(index)") }
+    if settings.index != nil { keep(bytes, as: "fuzz-\(target)-\(index)") }
     switch try run(bytes, &random) {
     case .read: read += 1
     case .refused: break
     case .fault(let text): faults.append("\(name): \(text)")
     }
     index += 1
-  } while settings.only == nil && faults.count < 20 && goesOn()
+  } while settings.index == nil && faults.count < 20 && goesOn()
   if settings.seconds != nil {
     let seconds = Int(Date.now.timeIntervalSince(start))
     print("fuzz: \(target): \(index) inputs in \(seconds) s, \(read) of them were read, \(faults.count) faults")

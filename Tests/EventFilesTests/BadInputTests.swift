@@ -87,6 +87,64 @@ import Testing
     }
   }
 
+  /// Structure on which HDF5 1.10 divides by zero, frees what it never had, or reads beyond its memory. One of the bytes is changed each.
+  @Test(arguments: [
+    ("eventfiles/by_h5py.h5", 8882, UInt8(0), "/events/weight"), ("eventfiles/by_h5py.h5", 938, 0, "/"),
+    ("tables/by_h5py.h5", 8081, 255, "/data"), ("tables/by_h5py.h5", 1509, 0, "/data/x"),
+  ])
+  func structureThatHDF5CrashesOn(name: String, place: Int, value: UInt8, object: String) throws {
+    try withTemporaryFolder { folder in
+      var bytes = try Data(contentsOf: referenceURL(name))
+      let url = folder.appendingPathComponent("damaged.h5")
+      try bytes.write(to: url)
+      #expect(complaint { _ = try FileInspection(of: url) } == "no complaint")
+      bytes[place] = value
+      try bytes.write(to: url)
+      let text = complaint { _ = try FileInspection(of: url) }
+      #expect(text.hasPrefix("\(url.path): '\(object)' is damaged: HDF5 would crash on its structure ("), "\(text)")
+      #expect(complaint { _ = try openTable(url) } == text)
+    }
+  }
+
+  /// A dataset whose values are not all stored, one with bits behind its bytes: the others are read.
+  @Test(arguments: [
+    (
+      "eventfiles/by_h5py.h5", "/events", 8298, UInt8(192), "nJet:jes_up", "fewer bytes are stored than its values take"
+    ),
+    ("tables/fixed.h5", "/events", 10688, 1, "long", "its type reaches beyond its bytes"),
+  ])
+  func theOthersOfADamagedDatasetAreRead(
+    name: String, table: String, place: Int, value: UInt8, column: String, reason: String
+  ) throws {
+    try withTemporaryFolder { folder in
+      let whole = try HDF5Table(referenceURL(name), path: table)
+      var bytes = try Data(contentsOf: whole.url)
+      bytes[place] = value
+      let url = folder.appendingPathComponent("damaged.h5")
+      try bytes.write(to: url)
+      let damaged = try HDF5Table(url, path: table)
+      #expect(damaged.unreadable.contains { $0.name == column && $0.reason.contains(reason) }, "\(damaged.unreadable)")
+      #expect(!damaged.columns.isEmpty)
+      for other in damaged.columns {
+        #expect(try damaged.read(columns: [other.name]) == whole.read(columns: [other.name]))
+      }
+      #expect(try FileInspection(of: url).objects.count { $0.type == "damaged: \(reason)" } == 1)
+    }
+  }
+
+  /// A member that lies behind its element; the only dataset of its group.
+  @Test func aTableOfDamagedDatasetsOnlyIsRefused() throws {
+    try withTemporaryFolder { folder in
+      var bytes = try Data(contentsOf: referenceURL("tables/by_h5py.h5"))
+      bytes[14873] = 239
+      let url = folder.appendingPathComponent("damaged.h5")
+      try bytes.write(to: url)
+      let text = complaint { _ = try HDF5Table(url, path: "/deep/below") }
+      #expect(
+        text.contains("no numbers in rows; record: '/deep/below/record' is damaged: its type reaches beyond its bytes"))
+    }
+  }
+
   /// Cut anywhere, a file is refused or, where the cut is inside the values, reading them is; never other events.
   @Test func truncatedFilesGiveNoEvents() throws {
     try withTemporaryFolder { folder in

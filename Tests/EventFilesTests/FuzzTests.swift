@@ -7,15 +7,12 @@ import Testing
 
 @testable import EventFiles
 
-/// Mutated tables of text and of NumPy against their readers; settings by `FuzzSettings`. Text that is read is written and read again
-/// as the same numbers.
-///
-/// HDF5 is not among them: the library itself writes outside its buffers on some damaged metadata. This program's own files
-/// carry a seal that is checked before; `BadInputTests` damages those.
+/// Mutated tables of text, NumPy and HDF5 against their readers; settings by `FuzzSettings`. Text that is read is written and read again
+/// as the same numbers. HDF5 is that of other programs; what this one writes carries a seal, and `BadInputTests` damages it.
 @Suite("Fuzzing of tables", .serialized)
 struct TableFuzzTests {
   enum Target: String, CaseIterable, Sendable {
-    case text, gzipText, numpy, numpyArchives
+    case text, gzipText, numpy, numpyArchives, hdf5
   }
 
   @Test("values or errors, never a crash or a hang", arguments: Target.allCases)
@@ -26,13 +23,20 @@ struct TableFuzzTests {
       let url = folder.appendingPathComponent(target == .text ? "input.csv" : "input")
       let faults = try fuzz(
         target.rawValue,
-        input: { target == .numpyArchives ? try archive(of: corpus, &$0, in: folder) : mutator.input(&$0) },
+        input: {
+          switch target {
+          case .numpyArchives: try archive(of: corpus, &$0, in: folder)
+          case .hdf5: structure(corpus, &$0) ?? mutator.input(&$0)
+          default: mutator.input(&$0)
+          }
+        },
         run: { bytes, random in
           try Data(bytes).write(to: url)
           return FuzzOutcome.of(isExpected: { $0 is EventFileError || $0 is FileError }) {
             switch target {
             case .text, .gzipText: try text(url, again: folder.appendingPathComponent("again.csv"), &random)
-            case .numpy, .numpyArchives: try numpy(url, &random)
+            case .numpy, .numpyArchives: try parts(of: NumPyTable(url), &random)
+            case .hdf5: try hdf5(url)
             }
           }
         })
@@ -48,6 +52,9 @@ struct TableFuzzTests {
       return try ["plain.csv", "uci.csv", "savetxt.txt"].map(bytes) + [jagged]
     case .gzipText: return [try bytes("pandas.tsv.gz")]
     case .numpy: return try ["matrix.npy", "record.npy", "by_numpy.npz", "compressed.npz"].map(bytes)
+    case .hdf5:
+      return try ["by_h5py.h5", "fixed.h5", "table.h5"].map(bytes)
+        + [Array(try Data(contentsOf: referenceURL("eventfiles/by_h5py.h5")))]
     case .numpyArchives:
       let archive = try ZipArchive(referenceURL("tables/by_numpy.npz"))
       return try archive.members.map { member in
@@ -57,6 +64,18 @@ struct TableFuzzTests {
         return bytes
       }
     }
+  }
+
+  /// A file with other numbers in its structure, which leaves most bytes zero; of one in four, nothing.
+  private func structure(_ corpus: [[UInt8]], _ random: inout RandomStream) -> [UInt8]? {
+    guard random.integer(below: 4) > 0 else { return nil }
+    var bytes = corpus[random.integer(below: corpus.count)]
+    for _ in 0...random.integer(below: 3) {
+      let start = random.integer(below: bytes.count)
+      guard let place = bytes[start...].firstIndex(where: { $0 != 0 }) else { continue }
+      ByteMutator.patch(&bytes, in: place..<min(place + 8, bytes.count), &random)
+    }
+    return bytes
   }
 
   /// An archive whose checksums fit, of members that may be changed: what is behind the checksum is reached.
@@ -79,8 +98,24 @@ struct TableFuzzTests {
     return Array(try Data(contentsOf: url))
   }
 
-  private func numpy(_ url: URL, _ random: inout RandomStream) throws -> String? {
-    let source = try NumPyTable(url)
+  /// All tables of a file, and the file as a table of events.
+  private func hdf5(_ url: URL) throws -> String? {
+    let inspection = try FileInspection(of: url)
+    _ = "\(inspection)"
+    if inspection.obstacle == nil { _ = try? EventTableReader(url).read() }
+    for path in try HDF5Table.tables(of: HDF5File.open(url.path)) {
+      guard let table = try? HDF5Table(url, path: path) else { continue }
+      // Not in parts: of a chunk that is shorter than its index says, HDF5 reads on in memory, and may find something else there.
+      for column in table.columns {
+        guard let whole = try? table.read(columns: [column.name]), whole.rowCount != table.entryCount else { continue }
+        return "\(path): \(column.name) has \(whole.rowCount) rows of \(table.entryCount ?? -1)"
+      }
+    }
+    return nil
+  }
+
+  /// A column is what its parts are.
+  private func parts(of source: some TabularSource, _ random: inout RandomStream) throws -> String? {
     let count = source.entryCount ?? 0
     for column in source.columns {
       guard let whole = try? source.read(columns: [column.name]) else { continue }

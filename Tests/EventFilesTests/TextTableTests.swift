@@ -78,6 +78,22 @@ import Testing
     // Not where the name is another column's.
     let taken = try table("x[0],x,x[1]\n1,2,3\n")
     #expect(taken.names == ["x[0]", "x", "x[1]"] && taken["x[0]"] == Column(.int64([1])))
+    // Texts are no column.
+    let beside = try table("x,x[0]\nred,2\n")
+    #expect(beside.names == ["x"] && beside["x"] == Column(.int64([2]), offsets: [0, 1]))
+  }
+
+  /// A mark at the start of a file says that it is UTF-8; in a name it stays.
+  @Test func aNameMayBeginWithAByteOrderMark() throws {
+    let t = try table("\u{FEFF}\u{FEFF}x\n1\n")
+    #expect(t.names == ["\u{FEFF}x"])
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.csv")
+      let writer = try TextTableWriter(url)
+      try writer.append(t)
+      try writer.finish()
+      #expect(try TextTable(url).read() == t)
+    }
   }
 
   /// A row whose only field is empty is no empty line.

@@ -55,9 +55,10 @@ public struct HDF5Table: TabularSource {
     }
     let found = finder.finished()
     guard !found.columns.isEmpty else {
+      let reasons = found.unreadable.prefix(3).map { "; \($0.name): \($0.reason)" }.joined()
       throw EventFileError(
         .unreadableType(
-          dataset: place, reason: "it holds no numbers in rows; 'searchlight inspect' shows what it holds"),
+          dataset: place, reason: "it holds no numbers in rows\(reasons); 'searchlight inspect' shows what it holds"),
         path: url.path)
     }
     columns = found.columns
@@ -89,8 +90,9 @@ public struct HDF5Table: TabularSource {
         switch file.kind(of: path) {
         case .group: below.append(path)
         case .dataset:
-          let info = try file.openDataset(path).info()
-          if !info.shape.isEmpty, info.type != nil || info.isCompound || info.isUnsigned64 || info.isBits {
+          if let info = try? file.openDataset(path).info(), !info.shape.isEmpty,
+            info.type != nil || info.isCompound || info.isUnsigned64 || info.isBits
+          {
             holdsNumbers = true
           }
         default: break
@@ -145,7 +147,12 @@ struct HDF5TableFinder {
     }
     for name in try file.names(in: group) {
       let path = place(name, in: group)
-      if file.kind(of: path) == .dataset { try addDataset(path, isTable: false) }
+      guard file.kind(of: path) == .dataset else { continue }
+      do {
+        try addDataset(path, isTable: false)
+      } catch let error as EventFileError {
+        refuse(name, error.problem.text)
+      }
     }
   }
 
@@ -207,9 +214,15 @@ struct HDF5TableFinder {
     for block in 0..<1000 {
       let values = place("block\(block)_values", in: group), items = place("block\(block)_items", in: group)
       guard file.kind(of: values) == .dataset, file.kind(of: items) == .dataset else { return }
-      let dataset = try file.openDataset(values)
-      let info = try dataset.info()
       let names = try file.readTexts(items)
+      let dataset: HDF5Dataset, info: HDF5Dataset.Info
+      do {
+        dataset = try file.openDataset(values)
+        info = try dataset.info()
+      } catch let error as EventFileError {
+        for name in names { refuse(name, error.problem.text) }
+        continue
+      }
       guard info.shape.count == 2, info.shape[1] == names.count, let type = columnType(info), info.isPlausible else {
         refuse(names.joined(separator: ", "), unfit(info))
         continue

@@ -61,11 +61,12 @@ public struct TextTable: TabularSource {
     }
   }
 
-  /// Columns with those named `Jet_pt[0]`, `Jet_pt[1]`, … joined, where all of them hold numbers and no other column is a `Jet_pt`.
+  /// Columns with those named `Jet_pt[0]`, `Jet_pt[1]`, … joined, where all of them hold numbers and no other column of numbers is a `Jet_pt`.
   private static func grouped(
     _ names: [String], types: [ColumnType?], _ options: TextTableOptions
   ) -> ([TabularColumn], [[Int]]) {
     var columns: [TabularColumn] = [], places: [[Int]] = []
+    let readable = Set(zip(names, types).compactMap { $1 == nil ? nil : $0 })
     var i = 0
     while i < names.count {
       guard let type = types[i] else {
@@ -74,7 +75,7 @@ public struct TextTable: TabularSource {
       }
       var group = [i]
       let base = names[i].dropLast(3)
-      if options.joinsIndexedColumns, names[i].hasSuffix("[0]"), !names.contains(String(base)) {
+      if options.joinsIndexedColumns, names[i].hasSuffix("[0]"), !readable.contains(String(base)) {
         while i + group.count < names.count, names[i + group.count] == "\(base)[\(group.count)]",
           types[i + group.count] != nil
         { group.append(i + group.count) }

@@ -91,7 +91,10 @@ public final class TextTableWriter: TabularWriter {
       column.isJagged ? (0..<(widths[column.name] ?? 0)).map { "\(column.name)[\($0)]" } : [column.name]
     }
     let quoted = names.map { name in
-      let needs = name.utf8.contains { $0 == separator || $0 == 34 || $0 == 10 || $0 == 13 }
+      // A byte-order mark at the start would not belong to the name.
+      let needs =
+        name.utf8.contains { $0 == separator || $0 == 34 || $0 == 10 || $0 == 13 }
+        || name.utf8.starts(with: "\u{FEFF}".utf8)
       return needs ? "\"\(name.replacing("\"", with: "\"\""))\"" : name
     }
     try sink.write(Array(quoted.joined(separator: String(UnicodeScalar(separator))).utf8) + lineEnd)
