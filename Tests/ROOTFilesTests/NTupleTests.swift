@@ -85,6 +85,34 @@ struct RealNTupleTests {
   }
 }
 
+/// Column records of uncompressed RNTuples whose type becomes that of a variant's choices, under right checksums.
+@Suite struct NTupleColumnTests {
+  @Test func choicesAreNoNumbers() throws {
+    let file = try ROOTFile(committed("plain.root"))
+    let whole = Array(try Data(contentsOf: committed("plain.root")))
+    var changed = 0
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("choices.root")
+      for key in try file.keys() where key.className == "ROOT::RNTuple" {
+        let sealed = try SealedNTuple(file, key.path)
+        // Type, bits: int64 or an index, 64.
+        for type in [UInt8(0x09), 0x0f] {
+          for place in sealed.header where Array(whole[place..<place + 4]) == [type, 0, 64, 0] {
+            var bytes = whole
+            bytes[place] = 0x10
+            sealed.seal(&bytes)
+            try Data(bytes).write(to: url)
+            let tuple = try ROOTFile(url).ntuple(key.path)
+            let complaints = tuple.fields.map { field in complaint { _ = try tuple.array(field.name) } }
+            if complaints.contains(where: { $0.contains("a variant's choices where numbers belong") }) { changed += 1 }
+          }
+        }
+      }
+    }
+    #expect(changed >= 5)
+  }
+}
+
 /// The encodings of columns, each against numbers written down by the format's definition.
 @Suite struct NTupleEncodingTests {
   private func decode<Value>(_ encoding: RNTupleEncoding, _ page: [UInt8], count: Int, as _: Value.Type) -> [Value] {
