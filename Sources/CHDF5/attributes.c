@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "internal.h"
+#include "apart.h"
 
 static hid_t text_type(size_t length) {
   hid_t type = H5Tcopy(H5T_C_S1);
@@ -79,6 +79,7 @@ static char *fetch_text(hid_t id, hid_t type, reader read) {
 static int is_scalar(hid_t space) { return space >= 0 && H5Sget_simple_extent_npoints(space) == 1; }
 
 char *chdf5_text_read(chdf5_file *file, const char *path) {
+  if (file->server != NULL) return chdf5_ask_text(file->server, (chdf5_request){.question = ASK_TEXT}, path, NULL);
   chdf5_begin();
   hid_t id = H5Dopen2(file->id, path, H5P_DEFAULT);
   if (id < 0) {
@@ -132,6 +133,10 @@ int chdf5_attribute_set_real(chdf5_file *file, const char *path, const char *nam
 }
 
 chdf5_value chdf5_attribute_kind(chdf5_file *file, const char *path, const char *name) {
+  if (file->server != NULL) {
+    int64_t kind = chdf5_ask(file->server, (chdf5_request){.question = ASK_ATTRIBUTE_KIND}, path, name, NULL, 0);
+    return kind < 0 ? CHDF5_NO_ATTRIBUTE : (chdf5_value)kind;
+  }
   chdf5_begin();
   hid_t id = H5Aopen_by_name(file->id, path, name, H5P_DEFAULT, H5P_DEFAULT);
   if (id < 0) return CHDF5_NO_ATTRIBUTE;
@@ -149,6 +154,7 @@ chdf5_value chdf5_attribute_kind(chdf5_file *file, const char *path, const char 
 }
 
 char *chdf5_attribute_text(chdf5_file *file, const char *path, const char *name) {
+  if (file->server != NULL) return chdf5_ask_text(file->server, (chdf5_request){.question = ASK_ATTRIBUTE_TEXT}, path, name);
   if (chdf5_attribute_kind(file, path, name) != CHDF5_TEXT) {
     chdf5_refuse("the attribute is absent or no text");
     return NULL;
@@ -171,11 +177,17 @@ static int get_number(chdf5_file *file, const char *path, const char *name, hid_
 }
 
 int chdf5_attribute_integer(chdf5_file *file, const char *path, const char *name, int64_t *value) {
+  if (file->server != NULL) {
+    return (int)chdf5_ask(file->server, (chdf5_request){.question = ASK_ATTRIBUTE_INTEGER}, path, name, value, sizeof *value);
+  }
   if (chdf5_attribute_kind(file, path, name) != CHDF5_INTEGER) return chdf5_refuse("the attribute is absent or no whole number");
   return get_number(file, path, name, H5T_NATIVE_INT64, value);
 }
 
 int chdf5_attribute_real(chdf5_file *file, const char *path, const char *name, double *value) {
+  if (file->server != NULL) {
+    return (int)chdf5_ask(file->server, (chdf5_request){.question = ASK_ATTRIBUTE_REAL}, path, name, value, sizeof *value);
+  }
   chdf5_value kind = chdf5_attribute_kind(file, path, name);
   if (kind != CHDF5_REAL && kind != CHDF5_INTEGER) return chdf5_refuse("the attribute is absent or no number");
   return get_number(file, path, name, H5T_NATIVE_DOUBLE, value);
@@ -189,6 +201,7 @@ static herr_t add_attribute(hid_t object, const char *name, const H5A_info_t *in
 }
 
 char *chdf5_attribute_list(chdf5_file *file, const char *path) {
+  if (file->server != NULL) return chdf5_ask_text(file->server, (chdf5_request){.question = ASK_ATTRIBUTES}, path, NULL);
   chdf5_begin();
   chdf5_names names = {0};
   hsize_t start = 0;

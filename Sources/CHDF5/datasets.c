@@ -1,6 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
-#include "internal.h"
+#include "apart.h"
 
 static hid_t bool_type(void) {
   hid_t type = H5Tenum_create(H5T_NATIVE_INT8);
@@ -96,7 +96,7 @@ static chdf5_dataset *wrap(hid_t id, const char *doing) {
     chdf5_refuse("no memory for a dataset handle");
     return NULL;
   }
-  dataset->id = id;
+  *dataset = (chdf5_dataset){.id = id};
   return dataset;
 }
 
@@ -120,14 +120,26 @@ chdf5_dataset *chdf5_dataset_create(
   return dataset;
 }
 
+static chdf5_dataset *open_apart(chdf5_server *server, const char *path) {
+  int64_t remote = chdf5_ask(server, (chdf5_request){.question = ASK_OPEN}, path, NULL, NULL, 0);
+  chdf5_dataset *dataset = remote == -1 ? NULL : malloc(sizeof *dataset);
+  if (dataset != NULL) *dataset = (chdf5_dataset){.id = -1, .server = server, .remote = (uint64_t)remote};
+  return dataset;
+}
+
 chdf5_dataset *chdf5_dataset_open(chdf5_file *file, const char *path) {
+  if (file->server != NULL) return open_apart(file->server, path);
   chdf5_begin();
   return wrap(H5Dopen2(file->id, path, H5P_DEFAULT), "opening a dataset");
 }
 
 void chdf5_dataset_close(chdf5_dataset *dataset) {
   chdf5_begin();
-  H5Dclose(dataset->id);
+  if (dataset->server != NULL) {
+    chdf5_ask(dataset->server, (chdf5_request){.question = ASK_CLOSE, .dataset = dataset->remote}, NULL, NULL, NULL, 0);
+  } else {
+    H5Dclose(dataset->id);
+  }
   free(dataset);
 }
 
@@ -142,6 +154,10 @@ static int is_whole(hid_t space, hid_t creation, const chdf5_info *info) {
 int chdf5_dataset_info(chdf5_dataset *dataset, chdf5_info *info) {
   chdf5_begin();
   memset(info, 0, sizeof *info);
+  if (dataset->server != NULL) {
+    chdf5_request request = {.question = ASK_INFO, .dataset = dataset->remote};
+    return (int)chdf5_ask(dataset->server, request, NULL, NULL, info, sizeof *info);
+  }
   hid_t type = H5Dget_type(dataset->id);
   hid_t space = H5Dget_space(dataset->id);
   hid_t creation = H5Dget_create_plist(dataset->id);
@@ -207,6 +223,11 @@ int chdf5_dataset_append(chdf5_dataset *dataset, chdf5_type type, const void *va
 int chdf5_dataset_read(chdf5_dataset *dataset, chdf5_type type, uint64_t start, uint64_t count, void *values) {
   chdf5_begin();
   if (count == 0 || values == NULL) return 0;
+  if (dataset->server != NULL) {
+    chdf5_request request = {
+        .question = ASK_READ, .type = type, .dataset = dataset->remote, .start = start, .count = count, .width = 1};
+    return (int)chdf5_ask(dataset->server, request, NULL, NULL, values, count * chdf5_value_bytes(type));
+  }
   hsize_t length = 0;
   if (length_of(dataset->id, &length) < 0) return chdf5_refuse("only datasets with one dimension are read as columns");
   if (start > length || count > length - start) return chdf5_refuse("the positions lie beyond the dataset's end");

@@ -48,6 +48,11 @@ int chdf5_refuse(const char *reason) {
   return -1;
 }
 
+void chdf5_adopt(const char *reason, int number) {
+  snprintf(message, sizeof message, "%s", reason);
+  system_error = number;
+}
+
 const char *chdf5_last_error(void) { return message; }
 int chdf5_last_errno(void) { return system_error; }
 

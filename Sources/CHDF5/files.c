@@ -1,6 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
-#include "internal.h"
+#include "apart.h"
 
 int chdf5_is_hdf5(const char *path) {
   chdf5_begin();
@@ -31,7 +31,7 @@ static chdf5_file *wrap(hid_t id, const char *doing) {
     chdf5_refuse("no memory for a file handle");
     return NULL;
   }
-  file->id = id;
+  *file = (chdf5_file){.id = id};
   return file;
 }
 
@@ -67,7 +67,12 @@ int chdf5_file_flush(chdf5_file *file) {
 
 int chdf5_file_close(chdf5_file *file) {
   chdf5_begin();
-  int status = H5Fclose(file->id) < 0 ? chdf5_fail("closing the file") : 0;
+  int status = 0;
+  if (file->server != NULL) {
+    chdf5_server_end(file->server);
+  } else if (H5Fclose(file->id) < 0) {
+    status = chdf5_fail("closing the file");
+  }
   free(file);
   return status;
 }
@@ -87,6 +92,10 @@ int chdf5_group_create(chdf5_file *file, const char *path) {
 }
 
 chdf5_kind chdf5_kind_of(chdf5_file *file, const char *path) {
+  if (file->server != NULL) {
+    int64_t kind = chdf5_ask(file->server, (chdf5_request){.question = ASK_KIND}, path, NULL, NULL, 0);
+    return kind < 0 ? CHDF5_ABSENT : (chdf5_kind)kind;
+  }
   chdf5_begin();
   hid_t id = H5Oopen(file->id, path, H5P_DEFAULT);
   if (id < 0) return CHDF5_ABSENT;
@@ -103,6 +112,7 @@ static herr_t add_link(hid_t group, const char *name, const H5L_info_t *info, vo
 }
 
 char *chdf5_list(chdf5_file *file, const char *path) {
+  if (file->server != NULL) return chdf5_ask_text(file->server, (chdf5_request){.question = ASK_LIST}, path, NULL);
   chdf5_begin();
   chdf5_names names = {0};
   hid_t group = H5Gopen2(file->id, path, H5P_DEFAULT);

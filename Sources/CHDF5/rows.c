@@ -1,10 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
-#include "internal.h"
+#include "apart.h"
 
 /* Rows of datasets of any rank, and members of compound elements. */
 
 char *chdf5_dataset_members(chdf5_dataset *dataset) {
+  if (dataset->server != NULL) {
+    return chdf5_ask_text(dataset->server, (chdf5_request){.question = ASK_MEMBERS, .dataset = dataset->remote}, NULL, NULL);
+  }
   chdf5_begin();
   hid_t type = H5Dget_type(dataset->id);
   if (type < 0 || H5Tget_class(type) != H5T_COMPOUND) {
@@ -35,6 +38,10 @@ static hid_t member_type(hid_t dataset, const char *member) {
 int chdf5_dataset_member_info(chdf5_dataset *dataset, const char *member, chdf5_info *info) {
   chdf5_begin();
   memset(info, 0, sizeof *info);
+  if (dataset->server != NULL) {
+    chdf5_request request = {.question = ASK_MEMBER_INFO, .dataset = dataset->remote};
+    return (int)chdf5_ask(dataset->server, request, NULL, member, info, sizeof *info);
+  }
   hid_t type = member_type(dataset->id, member);
   if (type < 0) return chdf5_fail("looking at a member");
   if (H5Tget_class(type) == H5T_ARRAY) {
@@ -81,6 +88,11 @@ int chdf5_dataset_read_rows(
     void *values) {
   chdf5_begin();
   if (count == 0 || width == 0 || values == NULL) return 0;
+  if (dataset->server != NULL) {
+    chdf5_request request = {
+        .question = ASK_READ_ROWS, .type = type, .dataset = dataset->remote, .start = start, .count = count, .width = width};
+    return (int)chdf5_ask(dataset->server, request, NULL, member, values, count * width * chdf5_value_bytes(type));
+  }
   hid_t space = H5Dget_space(dataset->id);
   hsize_t shape[H5S_MAX_RANK], first[H5S_MAX_RANK] = {0}, lengths[H5S_MAX_RANK];
   int rank = space < 0 ? -1 : H5Sget_simple_extent_dims(space, shape, NULL);
@@ -116,6 +128,7 @@ int chdf5_dataset_read_rows(
 }
 
 char *chdf5_texts_read(chdf5_file *file, const char *path) {
+  if (file->server != NULL) return chdf5_ask_text(file->server, (chdf5_request){.question = ASK_TEXTS}, path, NULL);
   chdf5_begin();
   hid_t id = H5Dopen2(file->id, path, H5P_DEFAULT);
   if (id < 0) {

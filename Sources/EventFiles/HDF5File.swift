@@ -35,7 +35,7 @@ final class HDF5File: @unchecked Sendable {
     if let handle { _ = locked { chdf5_file_close(handle) } }
   }
 
-  /// Opens a finished file for reading. The seal is checked first; a file without one is tried in a child process, because damaged
+  /// Opens a finished file for reading. The seal is checked first; a file without one is read in a child process, because damaged
   /// metadata make the library write where it must not.
   static func open(_ path: String) throws -> HDF5File {
     guard FileManager.default.fileExists(atPath: path) else { throw EventFileError(.noSuchFile, path: path) }
@@ -45,20 +45,17 @@ final class HDF5File: @unchecked Sendable {
         let number = chdf5_last_errno()
         throw EventFileError(number == 0 ? .notHDF5 : .cannotRead(String(cString: strerror(number))), path: path)
       }
-      if !isSealed { try tried(path) }
-      guard let handle = chdf5_file_open(path) else {
+      var object: UnsafeMutablePointer<CChar>?
+      guard let handle = isSealed ? chdf5_file_open(path) : chdf5_file_open_apart(path, &object) else {
+        if let object {
+          defer { chdf5_free(object) }
+          throw EventFileError(.damaged(dataset: String(cString: object), reason: lastReason()), path: path)
+        }
         let reason = lastReason()
         throw EventFileError(reason.contains("truncated") ? .truncated(reason) : .cannotRead(reason), path: path)
       }
       return HDF5File(handle: handle, path: path)
     }
-  }
-
-  private static func tried(_ path: String) throws {
-    var object: UnsafeMutablePointer<CChar>?
-    guard chdf5_try(path, &object) != 0 else { return }
-    defer { chdf5_free(object) }
-    throw EventFileError(.damaged(dataset: object.map { String(cString: $0) } ?? "/", reason: lastReason()), path: path)
   }
 
   /// Whether HDF5 finds its mark in a file; it may stand behind a block of another kind.

@@ -101,8 +101,36 @@ import Testing
       bytes[place] = value
       try bytes.write(to: url)
       let text = complaint { _ = try FileInspection(of: url) }
-      #expect(text.hasPrefix("\(url.path): '\(object)' is damaged: HDF5 would crash on its structure ("), "\(text)")
+      #expect(text.hasPrefix("\(url.path): '\(object)' is damaged: HDF5 crashes on it ("), "\(text)")
       #expect(complaint { _ = try openTable(url) } == text)
+    }
+  }
+
+  /// What reads the file may also end later, for whatever reason: then reading is an error, and the program goes on.
+  @Test func aReaderThatIsKilledIsAnError() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.h5")
+      try FileManager.default.copyItem(at: referenceURL("tables/by_h5py.h5"), to: url)
+      let table = try HDF5Table(url, path: "/data")
+      let column = try #require(table.columns.first).name
+      let values = try table.read(columns: [column])
+      let readers = processes(thatHold: url)
+      #expect(readers.count == 1 && readers != [getpid()])
+      for reader in readers { kill(reader, SIGKILL) }
+      for _ in 0..<2 {
+        #expect(complaint { _ = try table.read(columns: [column]) }.contains("is damaged: HDF5 crashes on it (Killed)"))
+      }
+      #expect(try HDF5Table(url, path: "/data").read(columns: [column]) == values)
+    }
+  }
+
+  private func processes(thatHold url: URL) -> [Int32] {
+    let manager = FileManager.default
+    let all = (try? manager.contentsOfDirectory(atPath: "/proc")) ?? []
+    return all.compactMap { Int32($0) }.filter { process in
+      let folder = "/proc/\(process)/fd"
+      let files = (try? manager.contentsOfDirectory(atPath: folder)) ?? []
+      return files.contains { (try? manager.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")) == url.path }
     }
   }
 

@@ -54,10 +54,11 @@ int chdf5_is_hdf5(const char *path);
 /* The first user_block bytes (0, or a power of two from 512) are left to the caller. */
 chdf5_file *_Nullable chdf5_file_create(const char *path, uint64_t user_block);
 chdf5_file *_Nullable chdf5_file_open(const char *path);
-/* Reads a file in a child process: the names, attributes, types and sizes of all objects, and the first and the last row of each
-   dataset. -1: the library ended the child, at the object that is named (free with chdf5_free). 0: it did not, or there is no
-   memory for a child. No other thread may be in the library meanwhile. */
-int chdf5_try(const char *path, char *_Nullable *_Nonnull object);
+/* Opens a file for reading in a child process, which reads its whole structure first and is asked from then on: where the
+   file is damaged, the library may crash, and then only the child does, and what was asked fails. NULL: it cannot be opened, or the
+   child crashed at the object that is named then (free with chdf5_free). Where no process can be made, it is opened here. No other
+   thread may be in the library meanwhile. */
+chdf5_file *_Nullable chdf5_file_open_apart(const char *path, char *_Nullable *_Nonnull object);
 int chdf5_file_flush(chdf5_file *file);
 /* Frees the handle even if it fails. Close the file's datasets first. */
 int chdf5_file_close(chdf5_file *file);
