@@ -11,7 +11,7 @@
 /* In the child. Where a file's metadata are damaged, HDF5 may write outside its buffers or go round in circles; that ends this
    process, and none but this. */
 
-enum { SECONDS = 60, DEEPEST = 32 };
+enum { SECONDS = 30, VALUES_A_SECOND = 1 << 22, DEEPEST = 32 };
 
 /* The first and the last row of a dataset or of a member of its elements. */
 static void try_rows(chdf5_dataset *dataset, const char *member, const chdf5_info *whole, const chdf5_info *part) {
@@ -170,6 +170,9 @@ static void leave_parent(int *socket) {
   for (size_t i = 0; i < sizeof fatal / sizeof *fatal; ++i) signal(fatal[i], SIG_DFL);
   /* An interrupt is the parent's to deal with; it may want to read on. */
   signal(SIGINT, SIG_IGN);
+  sigset_t none_blocked;
+  sigemptyset(&none_blocked);
+  sigprocmask(SIG_SETMASK, &none_blocked, NULL);
   dup2(*socket, 3);
   *socket = 3;
   close_range(4, ~0U, 0);
@@ -179,9 +182,13 @@ static void leave_parent(int *socket) {
   setrlimit(RLIMIT_CORE, &none);
 }
 
-static void limit_time(rlim_t seconds) {
+/* The processor's time from here on; what takes longer goes round in circles. */
+static void limit_time(uint64_t seconds) {
   struct rlimit limit;
+  struct rusage used;
+  getrusage(RUSAGE_SELF, &used);
   getrlimit(RLIMIT_CPU, &limit);
+  seconds += (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 2;
   limit.rlim_cur = seconds < limit.rlim_max ? seconds : limit.rlim_max;
   setrlimit(RLIMIT_CPU, &limit);
 }
@@ -192,9 +199,9 @@ void chdf5_serve(const char *path, int socket, char *reached) {
   strcpy(reached, "/");
   chdf5_file *file = chdf5_file_open(path);
   if (file != NULL) try_object(file, reached, 0);
-  limit_time(RLIM_INFINITY);
   if (reply(socket, (answer){file != NULL ? 0 : -1, NULL, 0}) < 0 || file == NULL) _exit(0);
   for (chdf5_request request; chdf5_receive(socket, &request, sizeof request) == 0;) {
+    limit_time(SECONDS + request.count * request.width / VALUES_A_SECOND);
     char *text = NULL, *name = NULL;
     if (!receive_text(socket, request.path_bytes, &text) || !receive_text(socket, request.name_bytes, &name) ||
         reply(socket, respond(&request, file, text, name)) < 0) {
