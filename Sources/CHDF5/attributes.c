@@ -132,20 +132,18 @@ int chdf5_attribute_set_real(chdf5_file *file, const char *path, const char *nam
   return set_attribute(file, path, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
-chdf5_value chdf5_attribute_kind(chdf5_file *file, const char *path, const char *name) {
-  if (file->server != NULL) {
-    int64_t kind = chdf5_ask(file->server, (chdf5_request){.question = ASK_ATTRIBUTE_KIND}, path, name, NULL, 0);
-    return kind < 0 ? CHDF5_NO_ATTRIBUTE : (chdf5_value)kind;
-  }
+typedef enum { NO_ATTRIBUTE, TEXT, INTEGER, REAL, ARRAY } attribute_kind;
+
+static attribute_kind kind_of(chdf5_file *file, const char *path, const char *name) {
   chdf5_begin();
   hid_t id = H5Aopen_by_name(file->id, path, name, H5P_DEFAULT, H5P_DEFAULT);
-  if (id < 0) return CHDF5_NO_ATTRIBUTE;
+  if (id < 0) return NO_ATTRIBUTE;
   hid_t type = H5Aget_type(id);
   hid_t space = H5Aget_space(id);
   H5T_class_t class = H5Tget_class(type);
-  chdf5_value kind = CHDF5_ARRAY;
+  attribute_kind kind = ARRAY;
   if (is_scalar(space)) {
-    kind = class == H5T_STRING ? CHDF5_TEXT : class == H5T_INTEGER ? CHDF5_INTEGER : class == H5T_FLOAT ? CHDF5_REAL : CHDF5_ARRAY;
+    kind = class == H5T_STRING ? TEXT : class == H5T_INTEGER ? INTEGER : class == H5T_FLOAT ? REAL : ARRAY;
   }
   H5Sclose(space);
   H5Tclose(type);
@@ -155,7 +153,7 @@ chdf5_value chdf5_attribute_kind(chdf5_file *file, const char *path, const char 
 
 char *chdf5_attribute_text(chdf5_file *file, const char *path, const char *name) {
   if (file->server != NULL) return chdf5_ask_text(file->server, (chdf5_request){.question = ASK_ATTRIBUTE_TEXT}, path, name);
-  if (chdf5_attribute_kind(file, path, name) != CHDF5_TEXT) {
+  if (kind_of(file, path, name) != TEXT) {
     chdf5_refuse("the attribute is absent or no text");
     return NULL;
   }
@@ -180,7 +178,7 @@ int chdf5_attribute_integer(chdf5_file *file, const char *path, const char *name
   if (file->server != NULL) {
     return (int)chdf5_ask(file->server, (chdf5_request){.question = ASK_ATTRIBUTE_INTEGER}, path, name, value, sizeof *value);
   }
-  if (chdf5_attribute_kind(file, path, name) != CHDF5_INTEGER) return chdf5_refuse("the attribute is absent or no whole number");
+  if (kind_of(file, path, name) != INTEGER) return chdf5_refuse("the attribute is absent or no whole number");
   return get_number(file, path, name, H5T_NATIVE_INT64, value);
 }
 
@@ -188,8 +186,8 @@ int chdf5_attribute_real(chdf5_file *file, const char *path, const char *name, d
   if (file->server != NULL) {
     return (int)chdf5_ask(file->server, (chdf5_request){.question = ASK_ATTRIBUTE_REAL}, path, name, value, sizeof *value);
   }
-  chdf5_value kind = chdf5_attribute_kind(file, path, name);
-  if (kind != CHDF5_REAL && kind != CHDF5_INTEGER) return chdf5_refuse("the attribute is absent or no number");
+  attribute_kind kind = kind_of(file, path, name);
+  if (kind != REAL && kind != INTEGER) return chdf5_refuse("the attribute is absent or no number");
   return get_number(file, path, name, H5T_NATIVE_DOUBLE, value);
 }
 

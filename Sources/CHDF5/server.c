@@ -127,7 +127,6 @@ static answer respond(const chdf5_request *request, chdf5_file *file, const char
     case ASK_KIND: return (answer){chdf5_kind_of(file, path), NULL, 0};
     case ASK_LIST: return of_names(chdf5_list(file, path));
     case ASK_ATTRIBUTES: return of_names(chdf5_attribute_list(file, path));
-    case ASK_ATTRIBUTE_KIND: return (answer){chdf5_attribute_kind(file, path, name), NULL, 0};
     case ASK_ATTRIBUTE_TEXT: return of_text(chdf5_attribute_text(file, path, name));
     case ASK_ATTRIBUTE_INTEGER:
     case ASK_ATTRIBUTE_REAL: return of_number(request, file, path, name);

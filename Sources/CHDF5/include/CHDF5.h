@@ -28,7 +28,6 @@ typedef enum {
 } chdf5_type;
 
 typedef enum { CHDF5_ABSENT = 0, CHDF5_GROUP = 1, CHDF5_DATASET = 2, CHDF5_UNKNOWN = 3 } chdf5_kind;
-typedef enum { CHDF5_NO_ATTRIBUTE = 0, CHDF5_TEXT = 1, CHDF5_INTEGER = 2, CHDF5_REAL = 3, CHDF5_ARRAY = 4 } chdf5_value;
 
 #define CHDF5_MAX_RANK 8
 
@@ -102,7 +101,6 @@ int chdf5_texts_write(chdf5_file *file, const char *path, const char *_Nonnull c
 int chdf5_attribute_set_text(chdf5_file *file, const char *path, const char *name, const char *text);
 int chdf5_attribute_set_integer(chdf5_file *file, const char *path, const char *name, int64_t value);
 int chdf5_attribute_set_real(chdf5_file *file, const char *path, const char *name, double value);
-chdf5_value chdf5_attribute_kind(chdf5_file *file, const char *path, const char *name);
 char *_Nullable chdf5_attribute_text(chdf5_file *file, const char *path, const char *name);
 int chdf5_attribute_integer(chdf5_file *file, const char *path, const char *name, int64_t *value);
 int chdf5_attribute_real(chdf5_file *file, const char *path, const char *name, double *value);

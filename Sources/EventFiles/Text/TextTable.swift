@@ -61,7 +61,8 @@ public struct TextTable: TabularSource {
     }
   }
 
-  /// Columns with those named `Jet_pt[0]`, `Jet_pt[1]`, … joined, where all of them hold numbers and no other column of numbers is a `Jet_pt`.
+  /// Columns with those named `Jet_pt[0]`, `Jet_pt[1]`, … joined, where all of them hold numbers and no other column
+  /// of numbers is a `Jet_pt`.
   private static func grouped(
     _ names: [String], types: [ColumnType?], _ options: TextTableOptions
   ) -> ([TabularColumn], [[Int]]) {

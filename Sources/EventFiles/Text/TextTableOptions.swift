@@ -47,7 +47,7 @@ public struct TextTableOptions: Hashable, Sendable {
   /// *(types, inferred)*.
   public var types = Types.inferred
   /// *(boolean, true)*: columns `Jet_pt[0]`, `Jet_pt[1]`, … are one jagged column `Jet_pt`, whose rows end where fields are empty; not
-  /// where another column is named `Jet_pt`.
+  /// where another column of numbers is named `Jet_pt`.
   public var joinsIndexedColumns = true
 
   public init() {}
